@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.outbox;
+
+import org.jspecify.annotations.NullMarked;

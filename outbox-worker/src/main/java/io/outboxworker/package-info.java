@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker;
+
+import org.jspecify.annotations.NullMarked;

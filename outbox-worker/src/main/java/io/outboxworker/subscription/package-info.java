@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.subscription;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.webhook;
+
+import org.jspecify.annotations.NullMarked;
