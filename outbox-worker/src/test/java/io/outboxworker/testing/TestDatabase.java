@@ -1,11 +1,14 @@
 package io.outboxworker.testing;
 
+import io.outboxworker.database.DatabaseSettings;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A migrated, empty database of its own for one test, on an embedded PostgreSQL that all tests of
@@ -28,10 +31,12 @@ public final class TestDatabase implements AutoCloseable {
 
   private final TestPostgres server;
   private final String name;
+  private final Jdbi jdbi;
 
   private TestDatabase(TestPostgres server, String name) {
     this.server = server;
     this.name = name;
+    this.jdbi = Jdbi.create(jdbcUrl()).installPlugin(new PostgresPlugin());
   }
 
   /** Returns a fresh database on the newest PostgreSQL, in about 35 ms once the server runs. */
@@ -75,9 +80,14 @@ public final class TestDatabase implements AutoCloseable {
     return "postgresql://%s@localhost:%d/%s".formatted(user, server.port(), name);
   }
 
+  /** Returns what the worker's own {@code Database} and {@code Migrations} are opened with. */
+  public DatabaseSettings settings() {
+    return server.settings(name);
+  }
+
   /** Returns a Jdbi that opens a connection per handle, with the PostgreSQL types installed. */
   public Jdbi jdbi() {
-    return Jdbi.create(jdbcUrl()).installPlugin(new PostgresPlugin());
+    return jdbi;
   }
 
   /** Opens a connection as superuser, which the caller closes. */
@@ -96,13 +106,18 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   /** Returns the first column of the only row, as text; null where it is null. */
-  public String text(String sql) {
-    return jdbi().withHandle(h -> h.createQuery(sql).mapTo(String.class).one());
+  public @Nullable String text(String sql) {
+    return jdbi.withHandle(h -> h.createQuery(sql).mapTo(String.class).one());
+  }
+
+  /** Returns the first column of every row, as text. */
+  public List<String> texts(String sql) {
+    return jdbi.withHandle(h -> h.createQuery(sql).mapTo(String.class).list());
   }
 
   /** Returns the first column of the only row, as a number. */
   public long number(String sql) {
-    return jdbi().withHandle(h -> h.createQuery(sql).mapTo(Long.class).one());
+    return jdbi.withHandle(h -> h.createQuery(sql).mapTo(Long.class).one());
   }
 
   /** Drops the database, and ends whoever is still connected to it. */

@@ -1,5 +1,7 @@
 package io.outboxworker.testing;
 
+import io.outboxworker.database.DatabaseSettings;
+import io.outboxworker.database.Migrations;
 import io.outboxworker.testing.TestDatabase.Version;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -16,9 +18,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.configuration.FluentConfiguration;
-import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
 /**
  * One running PostgreSQL per version and JVM: started by the first test that asks, stopped by a
@@ -54,25 +53,11 @@ final class TestPostgres {
       }
       TestPostgres server = new TestPostgres(builder.start());
       server.admin("create database " + TEMPLATE);
-      migrate(server.jdbcUrl(TEMPLATE, TestDatabase.SUPERUSER));
+      new Migrations(server.settings(TEMPLATE)).migrate();
       return server;
     } catch (IOException e) {
       throw new UncheckedIOException("PostgreSQL (" + version + ") did not start", e);
     }
-  }
-
-  private static void migrate(String url) {
-    FluentConfiguration configuration =
-        Flyway.configure()
-            .dataSource(url, null, null)
-            .locations("classpath:db/migration")
-            .defaultSchema("webhooks")
-            .createSchemas(true)
-            .validateMigrationNaming(true);
-    configuration
-        .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
-        .setTransactionalLock(false);
-    configuration.load().migrate();
   }
 
   int port() {
@@ -81,6 +66,10 @@ final class TestPostgres {
 
   String jdbcUrl(String database, String user) {
     return "jdbc:postgresql://localhost:%d/%s?user=%s".formatted(port(), database, user);
+  }
+
+  DatabaseSettings settings(String database) {
+    return new DatabaseSettings(jdbcUrl(database, TestDatabase.SUPERUSER), null, null);
   }
 
   /** Runs a statement that needs no transaction around it, outside of the tests' databases. */

@@ -1,0 +1,142 @@
+package io.outboxworker.webhook;
+
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One POST on its way. Whatever ends it first (the answer, a failure, the deadline, the sender's
+ * close) decides the outcome, and the connection is free or closed from then on.
+ */
+final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
+  private final Destination destination;
+  private final Duration timeout;
+  private final Instant startedAt;
+  private final long started = System.nanoTime();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final CompletableFuture<Void> body = new CompletableFuture<>();
+  private final AnswerBuffer answer = new AnswerBuffer();
+
+  private volatile @Nullable ResponseInfo seen;
+  private volatile @Nullable Throwable abortedBy;
+  private volatile @Nullable CompletableFuture<?> exchange;
+  private volatile Flow.@Nullable Subscription subscription;
+
+  Attempt(Destination destination, Duration timeout, Instant startedAt) {
+    this.destination = destination;
+    this.timeout = timeout;
+    this.startedAt = startedAt;
+  }
+
+  /** Completes once, normally, within the time limit and a moment. */
+  CompletableFuture<Outcome> outcome() {
+    return outcome;
+  }
+
+  void start(HttpClient client, HttpRequest request, ScheduledExecutorService timer) {
+    CompletableFuture<?> running = destination.during(() -> client.sendAsync(request, this));
+    exchange = running;
+    long left = timeout.toNanos() - (System.nanoTime() - started);
+    // What waits for the outcome runs on the thread that completes it: never the timer's own.
+    Future<?> deadline =
+        timer.schedule(() -> Thread.startVirtualThread(this::expire), left, TimeUnit.NANOSECONDS);
+    var unused =
+        running.whenComplete((response, failure) -> {
+          deadline.cancel(false);
+          settle(failure);
+        });
+  }
+
+  /** Ends the attempt now, with the outcome that this cause stands for. */
+  void abort(Throwable cause) {
+    abortedBy = cause;
+    CompletableFuture<?> running = exchange;
+    if (running != null) {
+      // The interrupting form is the one that closes the socket.
+      running.cancel(true);
+    }
+    settle(cause);
+  }
+
+  private void expire() {
+    abort(new TimedOut("no complete answer within " + Failures.seconds(timeout)));
+  }
+
+  private void settle(@Nullable Throwable failure) {
+    if (outcome.isDone()) {
+      return;
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - started);
+    ResponseInfo status = seen;
+    if (status != null) {
+      // The status was known before whatever happened to the body.
+      outcome.complete(Answers.judge(status, answer.text(), took, startedAt.plus(took)));
+      return;
+    }
+    Throwable abort = abortedBy;
+    outcome.complete(Failures.judge(abort == null ? failure : abort, destination, took));
+  }
+
+  @Override
+  public BodySubscriber<Void> apply(ResponseInfo info) {
+    seen = info;
+    return this;
+  }
+
+  @Override
+  public CompletionStage<Void> getBody() {
+    return body;
+  }
+
+  @Override
+  public void onSubscribe(Flow.Subscription answers) {
+    subscription = answers;
+    answers.request(Long.MAX_VALUE);
+  }
+
+  @Override
+  public void onNext(List<ByteBuffer> parts) {
+    Flow.Subscription answers = subscription;
+    if (!answer.take(parts) && answers != null) {
+      answers.cancel();
+      body.complete(null);
+    }
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    body.complete(null);
+  }
+
+  @Override
+  public void onComplete() {
+    body.complete(null);
+  }
+
+  /** The attempt's own deadline passed. */
+  static final class TimedOut extends Exception {
+    TimedOut(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /** The sender was closed while the attempt ran. */
+  static final class Stopped extends Exception {
+    Stopped() {
+      super("the worker stopped before an answer came", null, false, false);
+    }
+  }
+}

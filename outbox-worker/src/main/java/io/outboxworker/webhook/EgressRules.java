@@ -1,0 +1,35 @@
+package io.outboxworker.webhook;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What the operator lets webhooks reach.
+ *
+ * @param allowHttp whether {@code http://} is accepted besides {@code https://}
+ * @param allowedNetworks opened besides public addresses, on every port
+ * @param allowedPorts of public addresses
+ * @param neverOpen the worker's own listeners and its databases, also inside allowed networks; a
+ *     wildcard address stands for every address of this machine
+ * @param infrastructureHosts names that this process resolves for itself (its databases)
+ */
+public record EgressRules(
+    boolean allowHttp,
+    List<Cidr> allowedNetworks,
+    Set<Integer> allowedPorts,
+    Set<InetSocketAddress> neverOpen,
+    Set<String> infrastructureHosts) {
+  /** Copies everything and compares host names without regard to case. */
+  public EgressRules {
+    allowedNetworks = List.copyOf(allowedNetworks);
+    allowedPorts = Set.copyOf(allowedPorts);
+    neverOpen = Set.copyOf(neverOpen);
+    infrastructureHosts =
+        infrastructureHosts.stream()
+            .map(host -> host.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+  }
+}

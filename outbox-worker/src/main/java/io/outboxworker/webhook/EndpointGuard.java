@@ -1,0 +1,178 @@
+package io.outboxworker.webhook;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what webhooks may reach: when a URL is saved, before each send, and when its host name is
+ * resolved to the address that is connected to; thread-safe.
+ *
+ * <p>No decision is a snapshot that DNS could outlive: the address which {@link GuardedResolver}
+ * hands to the HTTP client is the one that was judged, together with the port of that very send.
+ */
+public final class EndpointGuard {
+  static final String ADDRESS_NOT_ALLOWED = "endpoint address is not allowed";
+
+  private final EgressRules rules;
+
+  /** A guard that knows these rules and nothing else. */
+  public EndpointGuard(EgressRules rules) {
+    this.rules = rules;
+  }
+
+  /**
+   * Makes this guard the one that judges every host name the JVM resolves outside of a send, in
+   * place of an earlier one. IllegalStateException where the JVM keeps names itself or does not ask
+   * us, since then no rule would hold.
+   */
+  public void install() {
+    Sender.prepareJvm();
+    GuardedResolver.install(this);
+  }
+
+  /**
+   * Everything that is wrong with a URL as an endpoint, empty where nothing is. Asks DNS for up to
+   * 3 seconds; a name that can't be resolved now has no fault, for each send judges it again.
+   */
+  public List<String> faults(String url) {
+    EndpointUrl endpoint = EndpointUrl.read(url, rules.allowHttp());
+    if (!endpoint.faults().isEmpty()) {
+      return endpoint.faults();
+    }
+    InetAddress literal = endpoint.literal();
+    if (literal != null) {
+      return literalFaults(endpoint, literal);
+    }
+    return nameFaults(endpoint);
+  }
+
+  /**
+   * Why nothing may be sent to this URL, judged without asking DNS; null where its form, port and
+   * literal address are allowed. A name is judged when it is resolved.
+   */
+  public @Nullable String forbids(URI url) {
+    EndpointUrl endpoint = EndpointUrl.read(url, rules.allowHttp());
+    if (!endpoint.faults().isEmpty()) {
+      return endpoint.faults().get(0);
+    }
+    InetAddress literal = endpoint.literal();
+    if (literal != null) {
+      return opens(endpoint.host(), literal, endpoint.port()) ? null : ADDRESS_NOT_ALLOWED;
+    }
+    List<String> closed = rules.allowedNetworks().isEmpty() ? closedByName(endpoint) : List.of();
+    return closed.isEmpty() ? null : closed.get(0);
+  }
+
+  /** Whether a send to this host and port may connect to this address. */
+  boolean opens(String host, InetAddress address, int port) {
+    if (!opens(address) || isOurs(address, port)) {
+      return false;
+    }
+    return isAllowedNetwork(address)
+        || (rules.allowedPorts().contains(port) && !EndpointUrl.isLocalName(host));
+  }
+
+  /** Whether any host and port at this address could be opened. */
+  boolean opens(InetAddress address) {
+    return !AddressRanges.isNeverOpen(address)
+        && (isAllowedNetwork(address) || AddressRanges.isPublic(address));
+  }
+
+  /** Whether this process itself has a reason to resolve the name. */
+  boolean isInfrastructure(String host) {
+    String name = host.toLowerCase(Locale.ROOT);
+    return name.equals("localhost") || rules.infrastructureHosts().contains(name);
+  }
+
+  private List<String> literalFaults(EndpointUrl endpoint, InetAddress literal) {
+    if (!opens(literal) || isOurs(literal, endpoint.port())) {
+      return List.of(notPublic("address \"%s\" is not allowed".formatted(endpoint.host())));
+    }
+    return opens(endpoint.host(), literal, endpoint.port())
+        ? List.of()
+        : List.of(portFault(endpoint.port()));
+  }
+
+  private List<String> nameFaults(EndpointUrl endpoint) {
+    List<String> closed = closedByName(endpoint);
+    if (!closed.isEmpty() && rules.allowedNetworks().isEmpty()) {
+      return closed;
+    }
+    Destination destination = new Destination(this, endpoint.host(), endpoint.port());
+    return switch (destination.resolve()) {
+      case OPEN -> List.of();
+      case REFUSED ->
+          List.of(
+              notPublic(
+                  "host \"%s\" leads to an address that is not allowed on port %d"
+                      .formatted(endpoint.host(), endpoint.port())));
+      case UNKNOWN, TOO_SLOW -> closed;
+    };
+  }
+
+  /** What only an address in an allowed network could make up for. */
+  private List<String> closedByName(EndpointUrl endpoint) {
+    List<String> faults = new ArrayList<>(0);
+    if (EndpointUrl.isLocalName(endpoint.host())) {
+      faults.add(
+          notPublic("host \"%s\" is not a name of the public internet".formatted(endpoint.host())));
+    }
+    if (!rules.allowedPorts().contains(endpoint.port())) {
+      faults.add(portFault(endpoint.port()));
+    }
+    return faults;
+  }
+
+  private String notPublic(String what) {
+    return what
+        + (rules.allowedNetworks().isEmpty()
+            ? ", allowed are public addresses"
+            : ", allowed are public addresses and the networks that the operator opened");
+  }
+
+  private String portFault(int port) {
+    String allowed =
+        rules.allowedPorts().stream()
+            .sorted()
+            .map(String::valueOf)
+            .collect(Collectors.joining(", "));
+    return "port %d is not allowed, allowed for public addresses: %s".formatted(port, allowed);
+  }
+
+  private boolean isAllowedNetwork(InetAddress address) {
+    return !rules.allowedNetworks().isEmpty()
+        && AddressRanges.holds(rules.allowedNetworks(), address.getAddress());
+  }
+
+  private boolean isOurs(InetAddress address, int port) {
+    for (InetSocketAddress ours : rules.neverOpen()) {
+      if (ours.getPort() == port && isSame(ours.getAddress(), address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isSame(@Nullable InetAddress ours, InetAddress address) {
+    return ours != null
+        && (ours.equals(address) || (ours.isAnyLocalAddress() && isThisMachine(address)));
+  }
+
+  private static boolean isThisMachine(InetAddress address) {
+    try {
+      return address.isLoopbackAddress()
+          || address.isAnyLocalAddress()
+          || NetworkInterface.getByInetAddress(address) != null;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+}
