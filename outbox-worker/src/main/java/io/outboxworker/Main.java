@@ -6,15 +6,21 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.cli.CommandFailed;
 import io.outboxworker.cli.ExitCodes;
 import io.outboxworker.cli.KeysCommand;
+import io.outboxworker.database.Database;
+import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.DatabaseUnreachable;
 import io.outboxworker.database.MigrationFailed;
+import io.outboxworker.database.Migrations;
+import io.outboxworker.webhook.Sender;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Map;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -26,7 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Turns events that were committed to PostgreSQL into signed webhooks.",
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
+    versionProvider = Main.VersionLine.class,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:done",
@@ -38,6 +44,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     footer = "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.")
 public final class Main {
+
+  /** How long a database that is starting up is waited for. */
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  /** What --version prints. */
+  static final class VersionLine implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"outbox-worker " + Version.current()};
+    }
+  }
 
   private final Map<String, String> environment;
   private final PrintWriter out;
@@ -51,6 +68,7 @@ public final class Main {
 
   /** Runs one command and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
+    Sender.prepareJvm();
     // JSON is UTF-8 wherever it goes, and a C locale would turn every é into a question mark.
     var out = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, UTF_8);
     var err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
@@ -84,6 +102,28 @@ public final class Main {
     config.warnings().forEach(warning -> err.println("warning: " + warning));
   }
 
+  @Command(
+      description = {
+        "Brings the schema to the version of this program, in every configured database.",
+        "Safe to run several times, and by several at once."
+      })
+  void migrate() throws InterruptedException {
+    for (var database : configuration(Need.DATABASE).databases().entrySet()) {
+      awaitReachable(database.getValue());
+      int applied = new Migrations(database.getValue()).migrate();
+      out.println(
+          database.getKey()
+              + ": "
+              + (applied == 0 ? "up to date" : applied + " migrations applied"));
+    }
+  }
+
+  private void awaitReachable(DatabaseSettings settings) throws InterruptedException {
+    try (var database = Database.open(settings, "start", 1, null)) {
+      database.awaitReachable(START_LIMIT);
+    }
+  }
+
   /** Reads the configuration and begins to log as it says. */
   private Config configuration(Need... needs) {
     var config = Config.read(environment, needs);
@@ -96,7 +136,9 @@ public final class Main {
     var err = command.getErr();
     var name = command.getCommandSpec().qualifiedName();
     err.println(name + ": " + fault.getMessage());
-    if (!UnmatchedArgumentException.printSuggestions(fault, err)) {
+    if (fault.getClass() == ParameterException.class && !command.getSubcommands().isEmpty()) {
+      command.usage(err);
+    } else if (!UnmatchedArgumentException.printSuggestions(fault, err)) {
       err.println("Try: " + name + " --help");
     }
     return ExitCodes.USAGE;
