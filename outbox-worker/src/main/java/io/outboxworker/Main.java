@@ -3,9 +3,12 @@ package io.outboxworker;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.Config.Need;
+import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.CommandFailed;
 import io.outboxworker.cli.ExitCodes;
 import io.outboxworker.cli.KeysCommand;
+import io.outboxworker.cli.ListenCommand;
+import io.outboxworker.cli.VerifyCommand;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.DatabaseUnreachable;
@@ -81,9 +84,11 @@ public final class Main {
     var main = new Main(environment, out, err);
     var commands =
         new CommandLine(main)
+            .addSubcommand(new ListenCommand(out, err))
+            .addSubcommand(new VerifyCommand(out, System.in))
             .addSubcommand(new KeysCommand(out))
             .addSubcommand(new GenerateCompletion());
-    return commands
+    return Arguments.understoodBy(commands)
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler((fault, args) -> misunderstood(fault))
