@@ -13,8 +13,10 @@ import java.util.stream.Collectors;
  * @param allowedNetworks opened besides public addresses, on every port
  * @param allowedPorts of public addresses
  * @param neverOpen the worker's own listeners and its databases, also inside allowed networks; a
- *     wildcard address stands for every address of this machine
- * @param infrastructureHosts names that this process resolves for itself (its databases)
+ *     wildcard address stands for every address of this machine, an unresolved one for what its
+ *     name resolves to when the guard is made
+ * @param infrastructureHosts names that this process resolves for itself, outside of any send: its
+ *     databases, an egress proxy, the machine's own name
  */
 public record EgressRules(
     boolean allowHttp,

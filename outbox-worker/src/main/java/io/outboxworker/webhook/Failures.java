@@ -106,7 +106,7 @@ final class Failures {
     if (message.contains("No subject alternative") || message.contains("No name matching")) {
       return "TLS: certificate is for another host name";
     }
-    if (message.contains("Unsupported or unrecognized SSL message")) {
+    if (message.contains("nrecognized SSL message")) {
       return "TLS: endpoint does not speak TLS on this port";
     }
     return "TLS handshake failed";

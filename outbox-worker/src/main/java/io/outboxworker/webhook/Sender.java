@@ -2,7 +2,6 @@ package io.outboxworker.webhook;
 
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -22,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sender implements AutoCloseable {
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+  private static final CompletableFuture<Destination.Lookup> OPEN =
+      CompletableFuture.completedFuture(Destination.Lookup.OPEN);
 
   private final EndpointGuard guard;
   private final String userAgent;
   private final HttpClient client;
+  private final boolean proxied;
   private final ScheduledThreadPoolExecutor timer = timer();
   private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -41,7 +43,9 @@ public final class Sender implements AutoCloseable {
       @Nullable Path caFile,
       @Nullable InetSocketAddress egressProxy) {
     prepareJvm();
+    GuardedResolver.names();
     this.guard = guard;
+    this.proxied = egressProxy != null;
     this.userAgent = "outbox-worker/" + version;
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -84,16 +88,18 @@ public final class Sender implements AutoCloseable {
    * @param now the time to sign
    */
   public CompletableFuture<Outcome> send(Post post, Instant now) {
-    String forbidden = guard.forbids(post.url());
+    EndpointUrl url = guard.read(post.url());
+    String forbidden = guard.forbids(url);
     if (forbidden != null) {
       return CompletableFuture.completedFuture(new Outcome.Blocked(Duration.ZERO, forbidden));
     }
-    Attempt attempt = new Attempt(destination(post.url()), post.timeout(), now);
+    Destination destination = new Destination(guard, url);
+    Attempt attempt = new Attempt(destination, post.timeout(), now);
     running.add(attempt);
     CompletableFuture<Outcome> outcome =
         attempt.outcome().whenComplete((result, failure) -> running.remove(attempt));
     try {
-      attempt.start(client, request(post, now), timer);
+      attempt.start(proxied ? OPEN : destination.resolved(), client, request(post, now), timer);
       if (closed) {
         attempt.abort(new Attempt.Stopped());
       }
@@ -110,11 +116,6 @@ public final class Sender implements AutoCloseable {
     running.forEach(attempt -> attempt.abort(new Attempt.Stopped()));
     client.shutdownNow();
     timer.shutdownNow();
-  }
-
-  private Destination destination(URI url) {
-    EndpointUrl endpoint = EndpointUrl.read(url, true);
-    return new Destination(guard, endpoint.host(), endpoint.port());
   }
 
   private HttpRequest request(Post post, Instant now) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.testing;
+
+import org.jspecify.annotations.NullMarked;
