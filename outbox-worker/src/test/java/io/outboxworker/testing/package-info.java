@@ -1,3 +1,4 @@
+/** What tests of every room share: a real PostgreSQL, and what makes waiting for it bearable. */
 @NullMarked
 package io.outboxworker.testing;
 

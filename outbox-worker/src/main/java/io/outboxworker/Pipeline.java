@@ -1,0 +1,137 @@
+package io.outboxworker;
+
+import io.outboxworker.database.Database;
+import io.outboxworker.database.DatabaseClock;
+import io.outboxworker.database.DatabaseSettings;
+import io.outboxworker.database.Migrations;
+import io.outboxworker.database.Poller;
+import io.outboxworker.delivery.Backlog;
+import io.outboxworker.delivery.Deliveries;
+import io.outboxworker.delivery.Delivering;
+import io.outboxworker.delivery.Lanes;
+import io.outboxworker.metrics.Metrics;
+import io.outboxworker.outbox.FanOut;
+import io.outboxworker.outbox.Outbox;
+import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.upkeep.Gauges;
+import io.outboxworker.upkeep.Partitions;
+import io.outboxworker.upkeep.Sweep;
+import io.outboxworker.webhook.Sender;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The path of an event through one database, from its outbox to its log; one per database. */
+final class Pipeline implements AutoCloseable {
+  private static final int TIMER_POOL = 6;
+  private static final int PROBE_POOL = 1;
+  private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
+  private static final Duration UNREADY_AFTER = Duration.ofSeconds(3);
+  private static final Duration UNLIVE_AFTER = Duration.ofSeconds(60);
+
+  private final String name;
+  private final Database database;
+  private final Database timerPool;
+  private final Database probePool;
+  private final Delivering delivering;
+  private final Poller fanOut;
+  private final Poller probe;
+  private final List<Poller> upkeep;
+
+  /** Connects; the schema must be as {@link Migrations} wants it. */
+  Pipeline(
+      String name,
+      DatabaseSettings settings,
+      Config config,
+      KeyRing keys,
+      Sender sender,
+      Metrics metrics) {
+    this.name = name;
+    database = Database.open(settings, pool("worker"), config.poolSize(), metrics.registry());
+    timerPool = Database.open(settings, pool("timer"), TIMER_POOL, metrics.registry());
+    probePool = Database.open(settings, pool("probe"), PROBE_POOL, null);
+    var jdbi = database.jdbi();
+    var clock = new DatabaseClock(jdbi);
+    var attempts = config.attempts();
+    var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
+    delivering =
+        new Delivering(
+            new Delivering.Ground(jdbi, timerPool.dataSource(), clock),
+            new LiveSubscriptions(jdbi, keys),
+            deliveries,
+            sender,
+            delivering(attempts),
+            metrics);
+    var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
+    var backlog = new Backlog(jdbi);
+    var fanOutStep =
+        new FanOut(outbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
+    fanOut = new Poller(thread("fan-out"), fanOutStep::step);
+    probe = new Poller(thread("probe"), this::probe);
+    upkeep =
+        List.of(
+            new Poller(thread("sweep"), new Sweep(backlog, delivering, metrics)::step),
+            new Poller(thread("partitions"), new Partitions(jdbi, config.retention())::step),
+            new Poller(thread("gauges"), new Gauges(name, outbox, backlog, clock, metrics)::step));
+  }
+
+  private Delivering.Settings delivering(Config.Attempts attempts) {
+    var limits =
+        new Lanes.Limits(
+            attempts.maxInFlight(), attempts.maxInFlightPerSubscription(), attempts.timeout());
+    return new Delivering.Settings(name, limits, attempts.retryDelays(), attempts.disableAfter());
+  }
+
+  void start() {
+    probe.start();
+    delivering.start();
+    upkeep.forEach(Poller::start);
+    fanOut.start();
+  }
+
+  /** Stops taking work and lets running attempts end; true where none was cut off. */
+  boolean drain(Duration limit) throws InterruptedException {
+    fanOut.close();
+    upkeep.forEach(Poller::close);
+    return delivering.drain(limit);
+  }
+
+  List<String> unready() {
+    List<String> reasons = new ArrayList<>();
+    if (probe.sinceSuccess().compareTo(UNREADY_AFTER) > 0) {
+      reasons.add("database %s does not answer".formatted(name));
+    }
+    return reasons;
+  }
+
+  /** Stuck although the database answers; a database that is away is no reason to restart. */
+  List<String> unlive() {
+    boolean stuck = fanOut.sinceSuccess().compareTo(UNLIVE_AFTER) > 0 && unready().isEmpty();
+    return stuck ? List.of("fan-out of database %s is stuck".formatted(name)) : List.of();
+  }
+
+  @Override
+  public void close() {
+    fanOut.close();
+    upkeep.forEach(Poller::close);
+    delivering.close();
+    probe.close();
+    probePool.close();
+    timerPool.close();
+    database.close();
+  }
+
+  private Duration probe() {
+    probePool.jdbi().useHandle(handle -> handle.execute("select 1"));
+    return PROBE_EVERY;
+  }
+
+  private String pool(String role) {
+    return name.equals(Config.MAIN_DATABASE) ? role : name + "-" + role;
+  }
+
+  private String thread(String role) {
+    return pool(role);
+  }
+}

@@ -1,0 +1,111 @@
+package io.outboxworker.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.prometheus.PrometheusMetricsTrackerFactory;
+import io.prometheus.client.CollectorRegistry;
+import java.time.Duration;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.postgres.PostgresPlugin;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One named pool of connections and the Jdbi over it. Opening never waits for the server, and a
+ * server that goes away later only makes calls fail until it is back. Thread-safe.
+ */
+public final class Database implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private final HikariDataSource pool;
+  private final Jdbi jdbi;
+
+  private Database(HikariDataSource pool) {
+    this.pool = pool;
+    this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
+  }
+
+  /**
+   * A pool of at most {@code size} connections; {@code name} is seen in pg_stat_activity and, where
+   * a registry is given, in the pool's metrics.
+   */
+  public static Database open(
+      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName(name);
+    config.setJdbcUrl(settings.jdbcUrl());
+    config.setUsername(settings.user());
+    config.setPassword(settings.password());
+    config.setMaximumPoolSize(size);
+    config.setMinimumIdle(Math.min(2, size));
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
+    config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
+    config.setMaxLifetime(Duration.ofMinutes(25).toMillis());
+    defaultProperties(name)
+        .forEach((property, value) -> addUnlessInUrl(config, settings, property, value));
+    if (registry != null) {
+      config.setMetricsTrackerFactory(new PrometheusMetricsTrackerFactory(registry));
+    }
+    return new Database(new HikariDataSource(config));
+  }
+
+  /** Without these a dead peer would hold a connection for ever, and errors would show row data. */
+  private static Map<String, String> defaultProperties(String name) {
+    return Map.of(
+        "ApplicationName", "outbox-worker/" + name,
+        "currentSchema", "webhooks",
+        "connectTimeout", "5",
+        "loginTimeout", "5",
+        "socketTimeout", "30",
+        "tcpKeepAlive", "true",
+        "targetServerType", "primary",
+        "logServerErrorDetail", "false",
+        "options",
+            "-c statement_timeout=25s -c lock_timeout=5s"
+                + " -c idle_in_transaction_session_timeout=60s");
+  }
+
+  private static void addUnlessInUrl(
+      HikariConfig config, DatabaseSettings settings, String property, String value) {
+    if (!settings.jdbcUrl().contains(property + "=")) {
+      config.addDataSourceProperty(property, value);
+    }
+  }
+
+  /** The one way to run SQL; statements name tables without their schema. */
+  public Jdbi jdbi() {
+    return jdbi;
+  }
+
+  /** For libraries that bring their own SQL. */
+  public DataSource dataSource() {
+    return pool;
+  }
+
+  /**
+   * Waits until the database answers.
+   *
+   * @throws DatabaseUnreachable when it has not within {@code limit}
+   */
+  public void awaitReachable(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (true) {
+      try {
+        jdbi.useHandle(handle -> handle.execute("select 1"));
+        return;
+      } catch (RuntimeException e) {
+        if (System.nanoTime() - deadline > 0 || SqlFault.isRefusedLogin(e)) {
+          throw new DatabaseUnreachable(SqlFault.describe(e));
+        }
+        Thread.sleep(200);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,47 @@
+package io.outboxworker.database;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * PostgreSQL's time: what it was at the last sync, plus what has passed since by the monotonic
+ * clock. The host's own clock is never asked, so workers on hosts that disagree still agree.
+ * Thread-safe.
+ */
+public final class DatabaseClock {
+  private record Reading(Instant time, long nanos) {}
+
+  private final Jdbi jdbi;
+  private volatile Reading reading;
+
+  /** Reads the time at once; fails like any statement where the database is away. */
+  public DatabaseClock(Jdbi jdbi) {
+    this.jdbi = jdbi;
+    this.reading = read(jdbi);
+  }
+
+  /** The time now, with at most the sync's round trip of error. */
+  public Instant now() {
+    Reading last = reading;
+    return last.time.plusNanos(System.nanoTime() - last.nanos);
+  }
+
+  /** Reads the database's time again and returns how far this clock was off, without sign. */
+  public Duration sync() {
+    Instant before = now();
+    Reading fresh = read(jdbi);
+    Duration drift = Duration.between(before, fresh.time).abs();
+    reading = fresh;
+    return drift;
+  }
+
+  private static Reading read(Jdbi jdbi) {
+    return jdbi.withHandle(handle -> {
+      long asked = System.nanoTime();
+      Instant time = handle.createQuery("select clock_timestamp()").mapTo(Instant.class).one();
+      long answered = System.nanoTime();
+      return new Reading(time, asked + (answered - asked) / 2);
+    });
+  }
+}

@@ -1,0 +1,46 @@
+package io.outboxworker.database;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** What a failed statement tells: whether its data is to blame, and a text without row data. */
+public final class SqlFault {
+  private SqlFault() {}
+
+  /** Whether the data of the statement is at fault (SQLSTATE class 22 or 23), not the database. */
+  public static boolean isOfData(Throwable failure) {
+    String state = state(failure);
+    return state != null && (state.startsWith("22") || state.startsWith("23"));
+  }
+
+  /** Whether the server refused the user, so that waiting will not help (SQLSTATE class 28). */
+  static boolean isRefusedLogin(Throwable failure) {
+    String state = state(failure);
+    return state != null && (state.startsWith("28") || state.equals("3D000"));
+  }
+
+  /** One line for a log: the server's message and SQLSTATE, never the row that failed. */
+  public static String describe(Throwable failure) {
+    SQLException cause = sqlException(failure);
+    if (cause == null) {
+      return failure.toString().lines().findFirst().orElse("");
+    }
+    String message = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    return cause.getSQLState() == null ? message : message + " [" + cause.getSQLState() + "]";
+  }
+
+  private static @Nullable String state(Throwable failure) {
+    SQLException cause = sqlException(failure);
+    return cause == null ? null : cause.getSQLState();
+  }
+
+  private static @Nullable SQLException sqlException(Throwable failure) {
+    @Nullable SQLException deepest = null;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        deepest = sql;
+      }
+    }
+    return deepest;
+  }
+}

@@ -1,0 +1,99 @@
+package io.outboxworker.delivery;
+
+import io.outboxworker.database.DatabaseClock;
+import io.outboxworker.metrics.Metrics;
+import io.outboxworker.subscription.Subscription;
+import io.outboxworker.webhook.Outcome;
+import io.outboxworker.webhook.Post;
+import io.outboxworker.webhook.Sender;
+import io.outboxworker.webhook.SigningSecret;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Makes attempts: sends, judges, hands the result to the recorder, tells the lane. It holds neither
+ * a transaction nor a connection. Thread-safe.
+ */
+final class Attempts implements AutoCloseable {
+  /** An attempt that a lane has decided to make. */
+  record Start(Claim claim, Subscription subscription, Duration timeout) {}
+
+  private final Sender sender;
+  private final RetrySchedule schedule;
+  private final Recorder recorder;
+  private final DatabaseClock clock;
+  private final Metrics metrics;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  Attempts(
+      Sender sender,
+      RetrySchedule schedule,
+      Recorder recorder,
+      DatabaseClock clock,
+      Metrics metrics) {
+    this.sender = sender;
+    this.schedule = schedule;
+    this.recorder = recorder;
+    this.clock = clock;
+    this.metrics = metrics;
+  }
+
+  void start(List<Start> starts, Lanes lanes) {
+    for (Start start : starts) {
+      threads.execute(() -> send(start, lanes));
+    }
+  }
+
+  /** The future needs no reader: it never fails, and settling is its end. */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private void send(Start start, Lanes lanes) {
+    Instant startedAt = clock.now();
+    Message message = start.claim.message();
+    if (start.claim.attempts() == 0) {
+      metrics.lag(Duration.between(message.occurredAt(), startedAt));
+    }
+    SigningSecret secret = start.subscription.secret();
+    if (secret == null) {
+      Outcome none = new Outcome.Blocked(Duration.ZERO, "the subscription has no signing secret");
+      settle(start, none, startedAt, lanes);
+      return;
+    }
+    Post post =
+        new Post(
+            start.subscription.url(),
+            start.claim.id(),
+            message.eventId(),
+            message.event(),
+            start.claim.attempt(),
+            message.body(),
+            secret,
+            start.subscription.previousSecretAt(startedAt),
+            start.subscription.headers(),
+            message.traceparent(),
+            start.timeout);
+    sender.send(post, startedAt).thenAccept(outcome -> settle(start, outcome, startedAt, lanes));
+  }
+
+  private void settle(Start start, Outcome outcome, Instant startedAt, Lanes lanes) {
+    long endedNanos = System.nanoTime();
+    Claim claim = start.claim;
+    Verdict verdict = schedule.judge(outcome, claim.attempt(), start.subscription.retryDelays());
+    Result.Attempted result =
+        new Result.Attempted(claim, start.subscription, outcome, verdict, startedAt, endedNanos);
+    metrics.attempted(claim.message().event(), claim.message().tenantId(), outcome.took());
+    Integer status = outcome.status();
+    if (status != null) {
+      metrics.answered(claim.message().event(), status);
+    }
+    recorder.add(result);
+    lanes.finished(result);
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,172 @@
+package io.outboxworker.delivery;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/**
+ * The care of deliveries that nobody works on: those of dead workers and lost timers become
+ * claimable again, those of inactive subscriptions end. Any worker may do it at any time; each
+ * method is a transaction of its own. Thread-safe.
+ */
+public final class Backlog {
+  /** A subscription with parked deliveries. */
+  public record Waiting(UUID subscriptionId, boolean active) {}
+
+  /** A delivery that ended without an attempt. */
+  public record Ended(UUID id, UUID tenantId, String event, String error) {}
+
+  /** What the tables hold right now. */
+  public record Count(long notFinal, long parked) {}
+
+  private static final int BATCH = 5_000;
+  private static final int END_BATCH = 500;
+  private static final Duration RECENTLY = Duration.ofHours(1);
+
+  private final Jdbi jdbi;
+
+  public Backlog(Jdbi jdbi) {
+    this.jdbi = jdbi;
+  }
+
+  /**
+   * Parks rows whose lease is over (their token stays, so that a late result still counts until
+   * somebody claims them), and rows that wait for a retry of a subscription that is not active any
+   * more. Returns how many of them a worker had in flight.
+   */
+  public int parkOverdue() {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with parked as (
+                  update delivery set lease_until = null, next_attempt_at = null
+                  where id = any(array(
+                    select id from delivery
+                    where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
+                      select id from subscription
+                      where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
+                    limit :batch for update skip locked))
+                  returning lease_token)
+                select count(lease_token) from parked
+                """)
+            .bind("recently_ms", RECENTLY.toMillis())
+            .bind("batch", BATCH)
+            .mapTo(int.class)
+            .one());
+  }
+
+  /** The subscriptions that have parked deliveries, at most 20,000 of them. */
+  public List<Waiting> parkedSubscriptions() {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with recursive parked as (
+                  (select subscription_id from delivery where lease_until is null
+                   order by subscription_id limit 1)
+                  union all
+                  select (select d.subscription_id from delivery d
+                    where d.lease_until is null and d.subscription_id > p.subscription_id
+                    order by d.subscription_id limit 1)
+                  from parked p where p.subscription_id is not null)
+                select p.subscription_id, coalesce(s.active, false) as active
+                from (select subscription_id from parked where subscription_id is not null limit 20000) p
+                left join subscription s on s.id = p.subscription_id
+                """)
+            .map((row, context) ->
+                new Waiting(row.getObject("subscription_id", UUID.class), row.getBoolean("active")))
+            .list());
+  }
+
+  /** Ends a batch of parked deliveries of these subscriptions, as far as they are inactive. */
+  public List<Ended> endInactive(List<UUID> subscriptionIds) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with ended as (
+                  delete from delivery where id = any(array(
+                    select d.id from delivery d left join subscription s on s.id = d.subscription_id
+                    where d.subscription_id = any(:subscriptions) and d.lease_until is null
+                      and s.active is not true
+                    order by d.id limit :batch for update of d skip locked))
+                  returning *)
+                """
+                    + INTO_LOG.formatted(
+                        """
+                        case when s.deleted_at is not null or s.id is null then 'subscription_deleted'
+                          when s.disabled_at is not null then 'subscription_disabled'
+                          else 'subscription_paused' end\
+                        """))
+            .bindArray("subscriptions", UUID.class, subscriptionIds)
+            .bind("batch", END_BATCH)
+            .map(Backlog::ended)
+            .list());
+  }
+
+  /** Ends deliveries that were claimed three times without a result: they seem to kill workers. */
+  public List<Ended> endLost() {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with ended as (
+                  delete from delivery where id = any(array(
+                    select id from delivery where lease_until is null and claims - attempts >= 2
+                      and claims - attempts >= 3
+                    limit :batch for update skip locked))
+                  returning *)
+                """
+                    + INTO_LOG.formatted("'worker_lost'"))
+            .bind("batch", END_BATCH)
+            .map(Backlog::ended)
+            .list());
+  }
+
+  /** Counts exactly while the table is small, and takes the planner's estimate when it is not. */
+  public Count count() {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with size as (select reltuples > 1000000 as large, reltuples::bigint as estimate
+                  from pg_class where oid = 'delivery'::regclass)
+                select case when large then estimate else (select count(*) from delivery) end as not_final,
+                  case when large then
+                    (select reltuples::bigint from pg_class where oid = 'delivery_parked'::regclass)
+                    else (select count(*) from delivery where lease_until is null) end as parked
+                from size
+                """)
+            .map((row, context) -> new Count(row.getLong("not_final"), row.getLong("parked")))
+            .one());
+  }
+
+  /** A row that ends without an attempt keeps what its attempts before saw. */
+  private static final String INTO_LOG =
+      """
+      , logged as (
+        insert into delivery_log (id, event_id, subscription_id, tenant_id, event, url, status, attempts,
+          http_status, duration_ms, last_error, history, replay_of, created_at)
+        select d.id, d.event_id, d.subscription_id, d.tenant_id, coalesce(e.event, 'unknown'), coalesce(s.url, ''),
+          'failed', d.attempts, (d.history->-1->>'http_status')::int, (d.history->-1->>'duration_ms')::int,
+          %s, d.history, d.replay_of, d.created_at
+        from ended d
+        left join event_log e on e.id = d.event_id
+        left join subscription s on s.id = d.subscription_id
+        returning id, tenant_id, event, last_error)
+      select * from logged
+      """;
+
+  private static Ended ended(ResultSet row, StatementContext context) throws SQLException {
+    return new Ended(
+        row.getObject("id", UUID.class),
+        row.getObject("tenant_id", UUID.class),
+        row.getString("event"),
+        row.getString("last_error"));
+  }
+}

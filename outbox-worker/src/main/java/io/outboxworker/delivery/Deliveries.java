@@ -1,0 +1,240 @@
+package io.outboxworker.delivery;
+
+import io.outboxworker.webhook.Envelope;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How deliveries that are not final are claimed. Each method is a transaction of its own that is
+ * committed before it returns, so whoever gets a claim may send. PostgreSQL's clock says what is
+ * due and when a lease ends. Thread-safe.
+ */
+public final class Deliveries {
+  /** A lease outlives its attempt's time limit by this much. */
+  public static final Duration LEASE_MARGIN = Duration.ofSeconds(15);
+
+  /** As many bytes of payload, and deliveries, as one statement hands out at most. */
+  static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+  static final int MAX_BATCH = 5_000;
+
+  /** This many claims without a result make a suspect. */
+  static final int SUSPECT_LOSSES = 2;
+
+  private static final String LEASED_COLUMNS =
+      """
+      c.id, c.subscription_id, c.attempts, c.claims, c.history::text as history,
+      extract(epoch from c.lease_until - now()) * 1000 as lease_ms,
+      e.id as event_id, e.tenant_id, e.event, e.resource_type, e.resource_id, e.data::text as data, e.traceparent, e.occurred_at\
+      """;
+
+  private final Jdbi jdbi;
+  private final String source;
+  private final Duration attemptTimeout;
+  private final Random tokens = new Random();
+
+  /**
+   * @param source what {@code metadata.source} of every body says
+   * @param attemptTimeout for subscriptions without one of their own
+   */
+  public Deliveries(Jdbi jdbi, String source, Duration attemptTimeout) {
+    this.jdbi = jdbi;
+    this.source = source;
+    this.attemptTimeout = attemptTimeout;
+  }
+
+  /** A fencing token for the claims of one statement. */
+  public long newToken() {
+    return tokens.nextLong();
+  }
+
+  /** Parked deliveries of active subscriptions, at most as many as each lane has room for. */
+  List<Claim> claimParked(Map<UUID, Integer> rooms) {
+    long askedNanos = System.nanoTime();
+    long token = newToken();
+    List<UUID> subscriptions = new ArrayList<>(rooms.keySet());
+    return jdbi.withHandle(handle ->
+        claims(
+            leasing(
+                    handle.createQuery(
+                        """
+                        with lane as (
+                          select w.id, w.room from unnest(:subscriptions, :rooms) w(id, room)
+                          join subscription s on s.id = w.id and s.active),
+                        plain as materialized (
+                          select p.id, p.event_id from lane cross join lateral (
+                            select d.id, d.event_id from delivery d
+                            where d.subscription_id = lane.id and d.lease_until is null
+                              and not d.ordered and d.claims - d.attempts < 2
+                            order by d.id limit lane.room for update skip locked) p),
+                        heads as (
+                          select h.id, h.event_id from lane cross join lateral (
+                            select d.id, d.event_id, d.tenant_id, d.lease_until, d.claims - d.attempts as losses
+                            from delivery d where d.ordered and d.subscription_id = lane.id
+                            order by d.event_id limit 1) h
+                          where h.lease_until is null and h.losses < 2 and not exists (
+                            select from outbox o where o.id < h.event_id and o.tenant_id = h.tenant_id)),
+                        sized as (
+                          select p.id, octet_length(e.data::text) as bytes,
+                            sum(octet_length(e.data::text)) over (order by p.id) as bytes_so_far
+                          from (select * from plain union all select * from heads) p
+                          join event_log e on e.id = p.event_id),
+                        c as (
+                          update delivery d set claims = claims + 1, lease_token = :token,
+                            lease_until = now() + (:margin_ms + coalesce((select s.timeout_ms from subscription s
+                              where s.id = d.subscription_id), :timeout_ms)) * interval '1 ms'
+                          where d.lease_until is null and d.id = any(array(select id from sized
+                            where bytes_so_far <= :max_bytes or bytes_so_far = bytes))
+                          returning *)
+                        select %s from c join event_log e on e.id = c.event_id order by c.id
+                        """
+                            .formatted(LEASED_COLUMNS)),
+                    token)
+                .bindArray("subscriptions", UUID.class, subscriptions)
+                .bindArray("rooms", Integer.class, subscriptions.stream().map(rooms::get).toList())
+                .bind("max_bytes", MAX_BATCH_BYTES),
+            token,
+            askedNanos));
+  }
+
+  /**
+   * The delivery whose retry after {@code attempts} attempts fell due, if it still waits for it.
+   * Where its lane is one of {@code full}, its subscription is not active or it is a suspect, it is
+   * parked instead and nothing is returned.
+   */
+  Optional<Claim> takeDue(UUID id, int attempts, Collection<UUID> full) {
+    long askedNanos = System.nanoTime();
+    long token = newToken();
+    return jdbi
+        .withHandle(handle ->
+            claims(
+                leasing(
+                        handle.createQuery(
+                            """
+                            with due as (
+                              select d.id, coalesce(s.timeout_ms, :timeout_ms) as timeout_ms,
+                                coalesce(s.active, false) and d.claims - d.attempts < 2
+                                  and d.subscription_id <> all(:full) as go
+                              from delivery d left join subscription s on s.id = d.subscription_id
+                              where d.id = :id and d.attempts = :attempts and d.next_attempt_at is not null),
+                            c as (
+                              update delivery d set next_attempt_at = null,
+                                claims = claims + case when go then 1 else 0 end,
+                                lease_token = case when go then :token end,
+                                lease_until = case when go then
+                                  now() + (:margin_ms + due.timeout_ms) * interval '1 ms' end
+                              from due
+                              where d.id = :id and d.attempts = :attempts and d.next_attempt_at is not null
+                              returning d.*)
+                            select %s from c join event_log e on e.id = c.event_id
+                            where c.lease_until is not null
+                            """
+                                .formatted(LEASED_COLUMNS)),
+                        token)
+                    .bind("id", id)
+                    .bind("attempts", attempts)
+                    .bindArray("full", UUID.class, new ArrayList<>(full)),
+                token,
+                askedNanos))
+        .stream()
+        .findFirst();
+  }
+
+  /** The oldest parked suspect of an active subscription; a worker runs one at a time. */
+  Optional<Claim> claimSuspect() {
+    long askedNanos = System.nanoTime();
+    long token = newToken();
+    return jdbi
+        .withHandle(handle ->
+            claims(
+                leasing(
+                    handle.createQuery(
+                        """
+                        with c as (
+                          update delivery d set claims = claims + 1, lease_token = :token,
+                            lease_until = now() + (:margin_ms + coalesce((select s.timeout_ms from subscription s
+                              where s.id = d.subscription_id), :timeout_ms)) * interval '1 ms'
+                          where d.lease_until is null and d.id = any(array(
+                            select p.id from delivery p join subscription s on s.id = p.subscription_id and s.active
+                            where p.lease_until is null and p.claims - p.attempts >= 2 and p.claims - p.attempts < 3
+                              and (not p.ordered or not exists (select from delivery earlier
+                                where earlier.ordered and earlier.subscription_id = p.subscription_id
+                                  and earlier.event_id < p.event_id))
+                            order by p.id limit 1 for update of p skip locked))
+                          returning *)
+                        select %s from c join event_log e on e.id = c.event_id
+                        """
+                            .formatted(LEASED_COLUMNS)),
+                    token),
+                token,
+                askedNanos))
+        .stream()
+        .findFirst();
+  }
+
+  private Query leasing(Query query, long token) {
+    return query
+        .bind("token", token)
+        .bind("margin_ms", LEASE_MARGIN.toMillis())
+        .bind("timeout_ms", attemptTimeout.toMillis());
+  }
+
+  private List<Claim> claims(Query query, long token, long askedNanos) {
+    Map<UUID, Message> messages = new HashMap<>();
+    return query
+        .map((row, context) -> {
+          int attempts = row.getInt("attempts");
+          return new Claim(
+              row.getObject("id", UUID.class),
+              row.getObject("subscription_id", UUID.class),
+              message(row, messages),
+              attempts,
+              token,
+              askedNanos + (long) (row.getDouble("lease_ms") * 1_000_000),
+              row.getString("history"),
+              row.getInt("claims") - 1 - attempts >= SUSPECT_LOSSES);
+        })
+        .list();
+  }
+
+  private Message message(ResultSet row, Map<UUID, Message> messages) throws SQLException {
+    UUID eventId = row.getObject("event_id", UUID.class);
+    @Nullable Message known = messages.get(eventId);
+    if (known == null) {
+      known = messageOf(row, eventId);
+      messages.put(eventId, known);
+    }
+    return known;
+  }
+
+  /** The message of a row that has the columns of {@code event_log}, its id apart. */
+  public Message messageOf(ResultSet row, UUID eventId) throws SQLException {
+    UUID tenantId = row.getObject("tenant_id", UUID.class);
+    String event = row.getString("event");
+    Instant occurredAt = row.getTimestamp("occurred_at").toInstant();
+    Envelope envelope =
+        new Envelope(
+            eventId,
+            tenantId,
+            event,
+            row.getString("resource_type"),
+            row.getString("resource_id"),
+            occurredAt,
+            row.getString("data"));
+    return new Message(
+        eventId, tenantId, event, envelope.body(source), row.getString("traceparent"), occurredAt);
+  }
+}

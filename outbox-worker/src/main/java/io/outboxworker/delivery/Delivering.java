@@ -1,0 +1,130 @@
+package io.outboxworker.delivery;
+
+import io.outboxworker.database.DatabaseClock;
+import io.outboxworker.database.Poller;
+import io.outboxworker.metrics.Metrics;
+import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.webhook.Sender;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * The room's machinery put together: lanes, recorder, retry timer and the two loops that keep the
+ * lanes supplied. Started once, closed once.
+ */
+public final class Delivering implements AutoCloseable {
+  /**
+   * What the configuration says about it.
+   *
+   * @param database its name among the worker's databases
+   * @param disableAfter how long a subscription may fail without a success
+   */
+  public record Settings(
+      String database, Lanes.Limits limits, List<Duration> retryDelays, Duration disableAfter) {}
+
+  /** What it stands on: its connections, db-scheduler's own, and PostgreSQL's clock. */
+  public record Ground(Jdbi jdbi, DataSource timerPool, DatabaseClock clock) {}
+
+  private static final Duration REFRESH = Duration.ofMillis(400);
+  private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
+  private static final Duration RECORD_LIMIT = Duration.ofSeconds(5);
+
+  /** Results that may wait while the database is away. */
+  private static final int RECORDER_RESERVE = 5_000;
+
+  private final Deliveries deliveries;
+  private final Settings settings;
+  private final Recorder recorder;
+  private final Attempts attempts;
+  private final Lanes lanes;
+  private final RetryTimer timer;
+  private final Poller claimer;
+  private final Poller refresher;
+  private final Metrics metrics;
+
+  public Delivering(
+      Ground ground,
+      LiveSubscriptions subscriptions,
+      Deliveries deliveries,
+      Sender sender,
+      Settings settings,
+      Metrics metrics) {
+    this.deliveries = deliveries;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.recorder =
+        new Recorder(
+            new Recording(ground.jdbi, settings.disableAfter),
+            metrics,
+            settings.limits.maxInFlight() + RECORDER_RESERVE);
+    this.attempts =
+        new Attempts(
+            sender, new RetrySchedule(settings.retryDelays), recorder, ground.clock, metrics);
+    this.claimer = new Poller("claimer", this::claimParked);
+    this.lanes = new Lanes(settings.limits, subscriptions, attempts, recorder, claimer::wake);
+    this.timer = new RetryTimer(ground.timerPool, ground.clock, deliveries, lanes, metrics);
+    this.refresher = new Poller("refresher", this::refresh);
+  }
+
+  /** Where fan-out and upkeep hand in what they found. */
+  public Lanes lanes() {
+    return lanes;
+  }
+
+  /** Begins to make attempts. */
+  public void start() {
+    recorder.start();
+    refresher.start();
+    timer.start();
+    claimer.start();
+  }
+
+  /** Claims the oldest suspect, if this worker has none in hand. */
+  public void claimSuspect() {
+    if (lanes.hasRoomForSuspect()) {
+      Optional<Claim> suspect = deliveries.claimSuspect();
+      suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
+    }
+  }
+
+  /**
+   * Stops without losing an attempt: no new claims, unstarted ones go back, running ones may end
+   * within {@code limit}, and what they saw is written.
+   */
+  public boolean drain(Duration limit) throws InterruptedException {
+    claimer.close();
+    timer.close();
+    lanes.stop();
+    boolean finished = lanes.awaitIdle(limit);
+    boolean recorded = recorder.awaitEmpty(RECORD_LIMIT);
+    return finished && recorded;
+  }
+
+  @Override
+  public void close() {
+    claimer.close();
+    refresher.close();
+    timer.close();
+    recorder.close();
+    attempts.close();
+  }
+
+  private Duration claimParked() {
+    Lanes.Wanted wanted = lanes.wantedParked();
+    if (wanted.rooms().isEmpty()) {
+      return CLAIM_IDLE;
+    }
+    lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
+    return Duration.ZERO;
+  }
+
+  private Duration refresh() {
+    lanes.refreshCopies();
+    lanes.retryWaiting();
+    metrics.inFlight(settings.database, lanes.running());
+    return REFRESH;
+  }
+}

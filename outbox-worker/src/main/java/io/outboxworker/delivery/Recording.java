@@ -1,0 +1,212 @@
+package io.outboxworker.delivery;
+
+import io.outboxworker.delivery.Result.Attempted;
+import io.outboxworker.delivery.Result.GivenBack;
+import io.outboxworker.subscription.LiveSubscriptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a batch of results in one transaction: what is final moves to the log, what is retried
+ * gets its timer. Every row is guarded by the token of its claim. Thread-safe.
+ */
+final class Recording {
+  /** Which results found their rows, and which subscriptions were disabled on the way. */
+  record Recorded(Set<UUID> deliveries, List<UUID> disabledSubscriptions) {}
+
+  private final Jdbi jdbi;
+  private final Duration disableAfter;
+
+  /**
+   * @param disableAfter how long a subscription may fail without a success
+   */
+  Recording(Jdbi jdbi, Duration disableAfter) {
+    this.jdbi = jdbi;
+    this.disableAfter = disableAfter;
+  }
+
+  /** With {@code withTexts} false the errors and answers of endpoints are left out. */
+  Recorded record(List<Result> batch, boolean withTexts) {
+    List<Attempted> finished = new ArrayList<>();
+    List<Attempted> retried = new ArrayList<>();
+    List<GivenBack> givenBack = new ArrayList<>();
+    for (Result result : batch) {
+      switch (result) {
+        case GivenBack unused -> givenBack.add(unused);
+        case Attempted attempted ->
+            (attempted.verdict() instanceof Verdict.RetryIn ? retried : finished).add(attempted);
+      }
+    }
+    return jdbi.inTransaction(handle -> {
+      Set<UUID> found = new HashSet<>();
+      finish(handle, finished, withTexts, found);
+      retry(handle, retried, withTexts, found);
+      giveBack(handle, givenBack, found);
+      return new Recorded(found, noteHealth(handle, finished, retried));
+    });
+  }
+
+  private static void finish(
+      Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
+    handle
+        .createQuery(
+            """
+            with result as (
+              select * from unnest(:ids, :tokens, :events, :urls, :statuses, :attempts, :http_statuses, :durations,
+                :errors, :histories)
+                r(id, token, event, url, status, attempts, http_status, duration_ms, last_error, history)),
+            final as (
+              delete from delivery d using result r where d.id = r.id and d.lease_token = r.token
+              returning d.event_id, d.subscription_id, d.tenant_id, d.replay_of, d.created_at, r.*)
+            insert into delivery_log (id, event_id, subscription_id, tenant_id, event, url, status, attempts,
+              http_status, duration_ms, last_error, history, replay_of, created_at)
+            select id, event_id, subscription_id, tenant_id, event, url, status, attempts,
+              http_status, duration_ms, last_error, history::json, replay_of, created_at
+            from final returning id
+            """)
+        .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
+        .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
+        .bindArray("events", String.class, column(results, r -> r.claim().message().event()))
+        .bindArray("urls", String.class, column(results, r -> r.subscription().url().toString()))
+        .bindArray("statuses", String.class, column(results, Recording::status))
+        .bindArray("attempts", Integer.class, column(results, r -> r.claim().attempt()))
+        .bindArray("http_statuses", Integer.class, column(results, r -> r.outcome().status()))
+        .bindArray("durations", Integer.class, column(results, Recording::durationMillis))
+        .bindArray("errors", String.class, column(results, r -> error(r, withTexts)))
+        .bindArray("histories", String.class, column(results, r -> r.history(withTexts)))
+        .mapTo(UUID.class)
+        .forEach(found::add);
+  }
+
+  private static void retry(
+      Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
+    handle
+        .createQuery(
+            """
+            with result as (
+              select * from unnest(:ids, :tokens, :delays_ms, :histories) r(id, token, delay_ms, history)),
+            again as (
+              update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json,
+                next_attempt_at = now() + r.delay_ms * interval '1 ms',
+                lease_until = now() + (r.delay_ms + 10000) * interval '1 ms'
+              from result r where d.id = r.id and d.lease_token = r.token
+              returning d.id, d.attempts, d.next_attempt_at),
+            timers as (
+              insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version)
+              select 'retry', id || ':' || attempts, next_attempt_at, false, 1 from again
+              on conflict do nothing)
+            select id from again
+            """)
+        .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
+        .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
+        .bindArray("delays_ms", Long.class, column(results, Recording::remainingDelayMillis))
+        .bindArray("histories", String.class, column(results, r -> r.history(withTexts)))
+        .mapTo(UUID.class)
+        .forEach(found::add);
+  }
+
+  private static void giveBack(Handle handle, List<GivenBack> results, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
+    handle
+        .createQuery(
+            """
+            update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1
+            from unnest(:ids, :tokens) r(id, token) where d.id = r.id and d.lease_token = r.token
+            returning d.id
+            """)
+        .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
+        .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
+        .mapTo(UUID.class)
+        .forEach(found::add);
+  }
+
+  /** Writes only where the copies in memory say that something changes: not once a delivery. */
+  private List<UUID> noteHealth(Handle handle, List<Attempted> finished, List<Attempted> retried) {
+    Set<UUID> healthy = new HashSet<>();
+    Set<UUID> newlyFailing = new HashSet<>();
+    Set<UUID> failing = new HashSet<>();
+    Set<UUID> gone = new HashSet<>();
+    for (Attempted result : finished) {
+      UUID id = result.claim().subscriptionId();
+      boolean wasFailing = result.subscription().failingSince() != null;
+      switch (result.verdict()) {
+        case Verdict.Delivered delivered when wasFailing -> healthy.add(id);
+        case Verdict.Failed failed when failed.endpointGone() -> gone.add(id);
+        case Verdict.Failed failed -> (wasFailing ? failing : newlyFailing).add(id);
+        case Verdict.Delivered delivered -> {}
+        case Verdict.RetryIn again -> throw new IllegalStateException("a retry is not final");
+      }
+    }
+    for (Attempted result : retried) {
+      boolean wasFailing = result.subscription().failingSince() != null;
+      (wasFailing ? failing : newlyFailing).add(result.claim().subscriptionId());
+    }
+    return writeHealth(handle, healthy, newlyFailing, failing, gone);
+  }
+
+  private List<UUID> writeHealth(
+      Handle handle, Set<UUID> healthy, Set<UUID> newlyFailing, Set<UUID> failing, Set<UUID> gone) {
+    List<UUID> disabled = new ArrayList<>();
+    if (!gone.isEmpty()) {
+      disabled.addAll(LiveSubscriptions.disableGone(handle, gone));
+    }
+    if (!newlyFailing.isEmpty()) {
+      LiveSubscriptions.markFailing(handle, newlyFailing);
+    }
+    failing.removeAll(healthy);
+    if (!failing.isEmpty()) {
+      disabled.addAll(LiveSubscriptions.disableFailing(handle, failing, disableAfter));
+    }
+    if (!healthy.isEmpty()) {
+      LiveSubscriptions.markHealthy(handle, healthy);
+    }
+    return disabled;
+  }
+
+  private static String status(Attempted result) {
+    return result.verdict() instanceof Verdict.Delivered ? "delivered" : "failed";
+  }
+
+  private static int durationMillis(Attempted result) {
+    return (int) Math.min(Integer.MAX_VALUE, result.outcome().took().toMillis());
+  }
+
+  private static @Nullable String error(Attempted result, boolean withTexts) {
+    String error = result.error();
+    return error == null || withTexts ? error : "the error's text could not be stored";
+  }
+
+  /**
+   * The delay counts from the end of the attempt, not from this record; rounded up, never early.
+   */
+  private static long remainingDelayMillis(Attempted result) {
+    Verdict.RetryIn again = (Verdict.RetryIn) result.verdict();
+    long remaining = again.delay().toNanos() - (System.nanoTime() - result.endedNanos());
+    return Math.max(0, (remaining + 999_999) / 1_000_000);
+  }
+
+  private static <R extends Result, T extends @Nullable Object> List<T> column(
+      List<R> results, Function<R, T> value) {
+    List<T> column = new ArrayList<>(results.size());
+    for (R result : results) {
+      column.add(value.apply(result));
+    }
+    return column;
+  }
+}

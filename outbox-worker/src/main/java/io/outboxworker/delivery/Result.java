@@ -1,0 +1,39 @@
+package io.outboxworker.delivery;
+
+import io.outboxworker.subscription.Subscription;
+import io.outboxworker.webhook.Outcome;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What one claim came to, on its way into the database. */
+sealed interface Result {
+  Claim claim();
+
+  /** The claim was not used: the row goes back as if nobody had taken it. */
+  record GivenBack(Claim claim) implements Result {}
+
+  /**
+   * An attempt was made.
+   *
+   * @param startedAt by PostgreSQL's clock
+   * @param endedNanos when it ended, by {@link System#nanoTime()}
+   */
+  record Attempted(
+      Claim claim,
+      Subscription subscription,
+      Outcome outcome,
+      Verdict verdict,
+      Instant startedAt,
+      long endedNanos)
+      implements Result {
+
+    /** The status code, error and answer as the history of the delivery keeps them. */
+    String history(boolean withTexts) {
+      return History.append(claim, startedAt, outcome, withTexts);
+    }
+
+    @Nullable String error() {
+      return outcome.error();
+    }
+  }
+}

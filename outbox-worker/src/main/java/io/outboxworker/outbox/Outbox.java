@@ -1,0 +1,236 @@
+package io.outboxworker.outbox;
+
+import io.outboxworker.delivery.Claim;
+import io.outboxworker.delivery.Deliveries;
+import io.outboxworker.delivery.Lanes;
+import io.outboxworker.delivery.Message;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Query;
+
+/**
+ * The SQL of the outbox. Fan-out is one statement, and so one transaction: events leave the outbox
+ * and become deliveries, or nothing happened. Thread-safe.
+ */
+public final class Outbox {
+  /** Which rows a fan-out takes. */
+  sealed interface Pick {
+    /** The oldest from this id on; the id is a hint that spares dead index entries. */
+    record Oldest(UUID from) implements Pick {}
+
+    /** The newest, so that a quiet tenant needn't wait for the end of a flood. */
+    record Newest() implements Pick {}
+
+    /** Just these. */
+    record These(List<UUID> ids) implements Pick {}
+  }
+
+  /** What waits right now; the count stops at {@link #COUNTED}. */
+  public record Waiting(long rows, Duration oldestAge) {}
+
+  private static final int COUNTED = 100_000;
+  private static final int MAX_DELIVERIES = 5_000;
+  private static final int MAX_BYTES = 8 * 1024 * 1024;
+
+  private static final String FAN_OUT =
+      """
+      with pick as materialized (
+        select o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
+        where %1$s and o.id <> all(:passed_over)
+        order by o.id %2$s limit :rows for update skip locked),
+      kind as materialized (
+        select tenant_id, event, patterns_matching(event) as patterns
+        from (select distinct tenant_id, event from pick) k),
+      weight as (
+        select kind.*, (select count(*) from (
+          select from subscription s
+          where s.tenant_id = kind.tenant_id and s.active and s.event = any(kind.patterns)
+          limit :max_deliveries + 1) matching) as matching
+        from kind),
+      keep as (
+        select id from (
+          select p.id, p.bytes, w.matching,
+            sum(w.matching) over oldest_first as deliveries_so_far, sum(p.bytes) over oldest_first as bytes_so_far
+          from pick p join weight w using (tenant_id, event)
+          window oldest_first as (order by p.id %2$s)) sized
+        where (deliveries_so_far <= :max_deliveries or deliveries_so_far = matching)
+          and (bytes_so_far <= :max_bytes or bytes_so_far = bytes)),
+      moved as (
+        delete from outbox where id = any(array(select id from keep)) returning *),
+      logged as (
+        insert into event_log (id, tenant_id, event, resource_type, resource_id, data, traceparent, occurred_at)
+        select id, tenant_id, event, coalesce(resource_type, split_part(event, '.', 1)), resource_id, data,
+          traceparent, occurred_at
+        from moved on conflict do nothing
+        returning id, resource_type),
+      match as (
+        select m.id as event_id, m.tenant_id, s.id as subscription_id, s.ordered,
+          coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
+          not s.ordered and row_number() over (partition by s.id order by m.id) <= coalesce(lane.room, :room) as fits
+        from moved m
+        join logged using (id)
+        join kind using (tenant_id, event)
+        join subscription s on s.tenant_id = m.tenant_id and s.active and s.event = any(kind.patterns)
+        left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id),
+      born as (
+        insert into delivery (event_id, subscription_id, tenant_id, ordered, claims, lease_until, lease_token)
+        select event_id, subscription_id, tenant_id, ordered, case when fits then 1 else 0 end,
+          case when fits then now() + lease_ms * interval '1 ms' end, case when fits then :token end
+        from match
+        returning id, event_id, subscription_id, lease_until, created_at),
+      leased as (
+        select event_id, array_agg(id) as ids, array_agg(subscription_id) as subscription_ids,
+          array_agg((extract(epoch from lease_until - created_at) * 1000)::bigint) as leases_ms
+        from born where lease_until is not null group by event_id)
+      select m.id as event_id, m.tenant_id, m.event, logged.resource_type, m.resource_id,
+        case when leased.ids is not null then m.data::text end as data, m.traceparent, m.occurred_at,
+        leased.ids, leased.subscription_ids, leased.leases_ms,
+        logged.id is null as repeated,
+        (select count(*) from pick) as picked,
+        case when row_number() over () = 1 then
+          array(select distinct subscription_id from born where lease_until is null) end as parked
+      from moved m
+      left join logged using (id)
+      left join leased on leased.event_id = m.id
+      """;
+
+  private final Jdbi jdbi;
+  private final Deliveries deliveries;
+  private final Duration attemptTimeout;
+
+  /**
+   * @param attemptTimeout for subscriptions without one of their own
+   */
+  public Outbox(Jdbi jdbi, Deliveries deliveries, Duration attemptTimeout) {
+    this.jdbi = jdbi;
+    this.deliveries = deliveries;
+    this.attemptTimeout = attemptTimeout;
+  }
+
+  /**
+   * Turns up to {@code rows} events into deliveries, and leases as many of them as there is room
+   * for. It takes fewer where they would make more than 5,000 deliveries or 8 MiB, but at least
+   * one.
+   *
+   * @param passedOver events that it must leave alone
+   */
+  Batch fanOut(Pick pick, int rows, Lanes.Rooms rooms, Collection<UUID> passedOver) {
+    long askedNanos = System.nanoTime();
+    long token = deliveries.newToken();
+    List<UUID> lanes = new ArrayList<>(rooms.perLane().keySet());
+    return jdbi.withHandle(handle -> {
+      Query query =
+          switch (pick) {
+            case Pick.Oldest oldest ->
+                handle
+                    .createQuery(FAN_OUT.formatted("o.id >= :from", "asc"))
+                    .bind("from", oldest.from);
+            case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc"));
+            case Pick.These these ->
+                handle
+                    .createQuery(FAN_OUT.formatted("o.id = any(:these)", "asc"))
+                    .bindArray("these", UUID.class, these.ids);
+          };
+      return batch(
+          query
+              .bind("rows", rows)
+              .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
+              .bind("max_deliveries", MAX_DELIVERIES)
+              .bind("max_bytes", MAX_BYTES)
+              .bind("timeout_ms", attemptTimeout.toMillis())
+              .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
+              .bind("room", rooms.perOther())
+              .bindArray("lanes", UUID.class, lanes)
+              .bindArray("rooms", Integer.class, lanes.stream().map(rooms.perLane()::get).toList())
+              .bind("token", token),
+          token,
+          askedNanos);
+    });
+  }
+
+  /** The ids of up to {@code rows} waiting events from {@code from} on, oldest first. */
+  List<UUID> oldest(UUID from, int rows, Collection<UUID> passedOver) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select id from outbox where id >= :from and id <> all(:passed_over)
+                order by id limit :rows
+                """)
+            .bind("from", from)
+            .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
+            .bind("rows", rows)
+            .mapTo(UUID.class)
+            .list());
+  }
+
+  /** The smallest id that an event of this moment can have. */
+  static UUID smallestIdAt(Instant time) {
+    return new UUID(time.toEpochMilli() << 16, 0);
+  }
+
+  /** Counts what waits. */
+  public Waiting waiting() {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select (select count(*) from (select from outbox limit :counted) counted) as waiting,
+                  coalesce((select extract(epoch from now() - occurred_at)
+                    from outbox order by id limit 1), 0) as age
+                """)
+            .bind("counted", COUNTED)
+            .map((row, context) ->
+                new Waiting(
+                    row.getLong("waiting"),
+                    Duration.ofMillis((long) (Math.max(0, row.getDouble("age")) * 1000))))
+            .one());
+  }
+
+  private Batch batch(Query query, long token, long askedNanos) {
+    List<Claim> claims = new ArrayList<>();
+    Set<UUID> parked = new HashSet<>();
+    int[] counts = new int[3];
+    query
+        .map((row, context) -> {
+          counts[0] = row.getInt("picked");
+          counts[1]++;
+          counts[2] += row.getBoolean("repeated") ? 1 : 0;
+          addClaims(row, token, askedNanos, claims);
+          Array parkedHere = row.getArray("parked");
+          if (parkedHere != null) {
+            parked.addAll(List.of((UUID[]) parkedHere.getArray()));
+          }
+          return counts[1];
+        })
+        .list();
+    return new Batch(counts[0], counts[1], counts[2], claims, parked);
+  }
+
+  private void addClaims(ResultSet row, long token, long askedNanos, List<Claim> claims)
+      throws SQLException {
+    Array ids = row.getArray("ids");
+    if (ids == null) {
+      return;
+    }
+    Message message = deliveries.messageOf(row, row.getObject("event_id", UUID.class));
+    UUID[] deliveryIds = (UUID[]) ids.getArray();
+    UUID[] subscriptionIds = (UUID[]) row.getArray("subscription_ids").getArray();
+    Long[] leases = (Long[]) row.getArray("leases_ms").getArray();
+    for (int i = 0; i < deliveryIds.length; i++) {
+      long leaseEnds = askedNanos + leases[i] * 1_000_000;
+      claims.add(
+          new Claim(deliveryIds[i], subscriptionIds[i], message, 0, token, leaseEnds, null, false));
+    }
+  }
+}

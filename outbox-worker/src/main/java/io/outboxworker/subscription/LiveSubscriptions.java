@@ -1,0 +1,136 @@
+package io.outboxworker.subscription;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The subscriptions that the worker is busy with, as they are right now. Thread-safe. */
+public final class LiveSubscriptions {
+  private static final Logger log = LoggerFactory.getLogger(LiveSubscriptions.class);
+
+  /**
+   * A subscription and the version of its row.
+   *
+   * @param subscription null where it cannot be used: no such row, or no key opens its secret
+   */
+  public record Copy(UUID id, long version, @Nullable Subscription subscription) {}
+
+  private final Jdbi jdbi;
+  private final SubscriptionRow row;
+
+  public LiveSubscriptions(Jdbi jdbi, KeyRing keys) {
+    this.jdbi = jdbi;
+    this.row = new SubscriptionRow(keys);
+  }
+
+  /**
+   * Those whose rows differ from the versions that the caller holds ({@code -1}: none). The row's
+   * own version is compared, never a time, because a change may commit late.
+   */
+  public List<Copy> changed(Map<UUID, Long> held) {
+    List<UUID> ids = new ArrayList<>(held.keySet());
+    List<Long> versions = ids.stream().map(held::get).toList();
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select held.id as held_id, coalesce(s.xmin::text::bigint, 0) as version, %s
+                from unnest(:ids, :versions) held(id, version)
+                left join subscription s on s.id = held.id
+                where held.version <> coalesce(s.xmin::text::bigint, 0)
+                """
+                    .formatted(SubscriptionRow.COLUMNS))
+            .bindArray("ids", UUID.class, ids)
+            .bindArray("versions", Long.class, versions)
+            .map((found, context) -> {
+              UUID id = found.getObject("held_id", UUID.class);
+              boolean exists = found.getObject("id") != null;
+              return new Copy(
+                  id, found.getLong("version"), exists ? usable(id, found, context) : null);
+            })
+            .list());
+  }
+
+  private @Nullable Subscription usable(UUID id, ResultSet found, StatementContext context)
+      throws SQLException {
+    try {
+      return row.map(found, context);
+    } catch (IllegalArgumentException | KeyRing.SecretNotOpened e) {
+      log.atError()
+          .addKeyValue("subscription_id", id)
+          .addKeyValue("error", e.getMessage())
+          .log("subscription cannot be used");
+      return null;
+    }
+  }
+
+  /** Notes, once, since when these have been failing. Joins the caller's transaction. */
+  public static void markFailing(Handle handle, Collection<UUID> ids) {
+    handle
+        .createUpdate(
+            """
+            update subscription set failing_since = now()
+            where id = any(array(select id from subscription
+              where id = any(:ids) and failing_since is null order by id for update))
+            """)
+        .bindArray("ids", UUID.class, ids)
+        .execute();
+  }
+
+  /** Notes that these had a success. Joins the caller's transaction. */
+  public static void markHealthy(Handle handle, Collection<UUID> ids) {
+    handle
+        .createUpdate(
+            """
+            update subscription set failing_since = null
+            where id = any(array(select id from subscription
+              where id = any(:ids) and failing_since is not null order by id for update))
+            """)
+        .bindArray("ids", UUID.class, ids)
+        .execute();
+  }
+
+  /**
+   * Disables these because their endpoint is gone. Joins the caller's transaction, which from here
+   * on is synchronously committed; returns those that were active until now.
+   */
+  public static List<UUID> disableGone(Handle handle, Collection<UUID> ids) {
+    return disable(handle, ids, "gone", Duration.ZERO);
+  }
+
+  /** Like {@link #disableGone}, for those that have been failing for longer than {@code limit}. */
+  public static List<UUID> disableFailing(Handle handle, Collection<UUID> ids, Duration limit) {
+    return disable(handle, ids, "failing", limit);
+  }
+
+  private static List<UUID> disable(
+      Handle handle, Collection<UUID> ids, String reason, Duration failingFor) {
+    handle.execute("set local synchronous_commit = on");
+    return handle
+        .createQuery(
+            """
+            update subscription set active = false, disabled_reason = :reason, disabled_at = now(), updated_at = now()
+            where id = any(array(select id from subscription
+              where id = any(:ids) and active
+                and (:reason = 'gone' or failing_since < now() - :limit_ms * interval '1 ms')
+              order by id for update))
+            returning id
+            """)
+        .bind("reason", reason)
+        .bind("limit_ms", failingFor.toMillis())
+        .bindArray("ids", UUID.class, ids)
+        .mapTo(UUID.class)
+        .list();
+  }
+}

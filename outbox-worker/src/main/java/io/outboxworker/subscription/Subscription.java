@@ -1,0 +1,51 @@
+package io.outboxworker.subscription;
+
+import io.outboxworker.webhook.SigningSecret;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who wants which events, at which URL, signed with which secret; a copy of its row at one moment.
+ * What is null takes the worker's default.
+ *
+ * @param event an exact name, a group such as {@code invoice.*}, or {@code *}
+ * @param secret null once the subscription is deleted
+ */
+public record Subscription(
+    UUID id,
+    UUID tenantId,
+    URI url,
+    String event,
+    boolean active,
+    @Nullable String description,
+    Map<String, String> headers,
+    @Nullable List<Duration> retryDelays,
+    @Nullable Duration timeout,
+    @Nullable Integer maxInFlight,
+    @Nullable Integer maxPerSecond,
+    boolean ordered,
+    String signature,
+    @Nullable SigningSecret secret,
+    @Nullable PreviousSecret previousSecret,
+    @Nullable Instant failingSince,
+    @Nullable String disabledReason,
+    @Nullable Instant disabledAt,
+    @Nullable Instant deletedAt,
+    Instant createdAt,
+    Instant updatedAt) {
+
+  /** The secret before a rotation, which signs as well until the overlap ends. */
+  public record PreviousSecret(SigningSecret secret, Instant until) {}
+
+  /** The previous secret where its overlap has not ended at {@code now}. */
+  public @Nullable SigningSecret previousSecretAt(Instant now) {
+    return previousSecret != null && now.isBefore(previousSecret.until)
+        ? previousSecret.secret
+        : null;
+  }
+}

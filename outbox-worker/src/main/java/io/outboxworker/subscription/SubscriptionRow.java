@@ -1,0 +1,104 @@
+package io.outboxworker.subscription;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxworker.subscription.Subscription.PreviousSecret;
+import io.outboxworker.webhook.SigningSecret;
+import java.net.URI;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a row of {@code subscription} becomes a {@link Subscription}: the secrets are opened here.
+ */
+final class SubscriptionRow implements RowMapper<Subscription> {
+  static final String COLUMNS =
+      """
+      s.id, s.tenant_id, s.url, s.event, s.active, s.description, s.headers::text as headers, s.retry_delays_ms,
+      s.timeout_ms, s.max_in_flight, s.max_per_second, s.ordered, s.signature, s.secret, s.previous_secret,
+      s.previous_secret_until, s.failing_since, s.disabled_reason, s.disabled_at, s.deleted_at, s.created_at,
+      s.updated_at\
+      """;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final KeyRing keys;
+
+  SubscriptionRow(KeyRing keys) {
+    this.keys = keys;
+  }
+
+  @Override
+  public Subscription map(ResultSet row, StatementContext context) throws SQLException {
+    UUID id = row.getObject("id", UUID.class);
+    UUID tenantId = row.getObject("tenant_id", UUID.class);
+    return new Subscription(
+        id,
+        tenantId,
+        URI.create(row.getString("url")),
+        row.getString("event"),
+        row.getBoolean("active"),
+        row.getString("description"),
+        headers(row.getString("headers")),
+        retryDelays(row.getArray("retry_delays_ms")),
+        timeout(row.getObject("timeout_ms", Integer.class)),
+        row.getObject("max_in_flight", Integer.class),
+        row.getObject("max_per_second", Integer.class),
+        row.getBoolean("ordered"),
+        row.getString("signature"),
+        secret(tenantId, id, row.getBytes("secret")),
+        previousSecret(tenantId, id, row),
+        instant(row, "failing_since"),
+        row.getString("disabled_reason"),
+        instant(row, "disabled_at"),
+        instant(row, "deleted_at"),
+        row.getTimestamp("created_at").toInstant(),
+        row.getTimestamp("updated_at").toInstant());
+  }
+
+  private @Nullable SigningSecret secret(UUID tenantId, UUID id, byte @Nullable [] sealed) {
+    return sealed == null ? null : SigningSecret.of(keys.open(tenantId, id, sealed));
+  }
+
+  private @Nullable PreviousSecret previousSecret(UUID tenantId, UUID id, ResultSet row)
+      throws SQLException {
+    SigningSecret secret = secret(tenantId, id, row.getBytes("previous_secret"));
+    Instant until = instant(row, "previous_secret_until");
+    return secret == null || until == null ? null : new PreviousSecret(secret, until);
+  }
+
+  private static Map<String, String> headers(String json) throws SQLException {
+    try {
+      return Map.copyOf(JSON.readValue(json, new TypeReference<Map<String, String>>() {}));
+    } catch (JsonProcessingException e) {
+      throw new SQLException("subscription.headers is not an object of strings", e);
+    }
+  }
+
+  private static @Nullable List<Duration> retryDelays(@Nullable Array millis) throws SQLException {
+    return millis == null
+        ? null
+        : Arrays.stream((Long[]) millis.getArray()).map(Duration::ofMillis).toList();
+  }
+
+  private static @Nullable Duration timeout(@Nullable Integer millis) {
+    return millis == null ? null : Duration.ofMillis(millis);
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    Timestamp time = row.getTimestamp(column);
+    return time == null ? null : time.toInstant();
+  }
+}

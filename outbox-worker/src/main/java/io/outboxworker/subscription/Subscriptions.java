@@ -1,0 +1,204 @@
+package io.outboxworker.subscription;
+
+import io.outboxworker.webhook.EndpointGuard;
+import io.outboxworker.webhook.SigningSecret;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The subscriptions of tenants, as their owners see and change them. Another tenant's id is as good
+ * as none. Each method is a transaction of its own. Thread-safe.
+ */
+public final class Subscriptions {
+  /** What was stored, with its secret in clear, which is shown to the owner once at most. */
+  public record Secret(Subscription subscription, SigningSecret secret, boolean generated) {}
+
+  private final Jdbi jdbi;
+  private final KeyRing keys;
+  private final EndpointGuard guard;
+  private final SubscriptionRow row;
+
+  public Subscriptions(Jdbi jdbi, KeyRing keys, EndpointGuard guard) {
+    this.jdbi = jdbi;
+    this.keys = keys;
+    this.guard = guard;
+    this.row = new SubscriptionRow(keys);
+  }
+
+  /**
+   * Stores a new subscription, active from its commit.
+   *
+   * @throws InvalidSubscription with every fault, and nothing is stored
+   */
+  public Secret add(NewSubscription wanted) {
+    List<String> faults = wanted.faults(guard);
+    if (!faults.isEmpty()) {
+      throw new InvalidSubscription(faults);
+    }
+    boolean generated = wanted.secret() == null;
+    SigningSecret secret = secret(wanted.secret());
+    return jdbi.inTransaction(handle -> {
+      UUID id = handle.createQuery("select uuid_v7()").mapTo(UUID.class).one();
+      handle
+          .createUpdate(
+              """
+              insert into subscription (id, tenant_id, url, event, description, secret)
+              values (:id, :tenant, :url, :event, :description, :secret)
+              """)
+          .bind("id", id)
+          .bind("tenant", wanted.tenantId())
+          .bind("url", wanted.url())
+          .bind("event", wanted.event())
+          .bind("description", wanted.description())
+          .bind("secret", keys.seal(wanted.tenantId(), id, secret.text()))
+          .execute();
+      Subscription stored = find(handle, wanted.tenantId(), id).orElseThrow();
+      return new Secret(stored, secret, generated);
+    });
+  }
+
+  /** The tenant's subscription with this id, unless it was deleted. */
+  public Optional<Subscription> find(UUID tenantId, UUID id) {
+    return jdbi.withHandle(handle -> find(handle, tenantId, id));
+  }
+
+  /** All of the tenant's subscriptions that are not deleted, newest first. */
+  public List<Subscription> list(UUID tenantId) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select %s from subscription s
+                where s.tenant_id = :tenant and s.deleted_at is null
+                order by s.id desc
+                """
+                    .formatted(SubscriptionRow.COLUMNS))
+            .bind("tenant", tenantId)
+            .map(row)
+            .list());
+  }
+
+  /** Stops or resumes it; resuming ends a disablement too. False where the tenant has no such. */
+  public boolean setActive(UUID tenantId, UUID id, boolean active) {
+    return 1
+        == jdbi.withHandle(handle ->
+            handle
+                .createUpdate(
+                    """
+                    update subscription set active = :active, updated_at = now(),
+                      failing_since = case when :active then null else failing_since end,
+                      disabled_reason = case when :active then null else disabled_reason end,
+                      disabled_at = case when :active then null else disabled_at end
+                    where id = :id and tenant_id = :tenant and deleted_at is null
+                    """)
+                .bind("active", active)
+                .bind("id", id)
+                .bind("tenant", tenantId)
+                .execute());
+  }
+
+  /** Deletes it and wipes its secrets; its row stays for the logs. False where there is none. */
+  public boolean remove(UUID tenantId, UUID id) {
+    return 1
+        == jdbi.withHandle(handle ->
+            handle
+                .createUpdate(
+                    """
+                    update subscription set active = false, deleted_at = now(), updated_at = now(),
+                      secret = null, previous_secret = null, previous_secret_until = null
+                    where id = :id and tenant_id = :tenant and deleted_at is null
+                    """)
+                .bind("id", id)
+                .bind("tenant", tenantId)
+                .execute());
+  }
+
+  /**
+   * Gives it a new secret; the old one signs as well for {@code overlap}. Empty where the tenant
+   * has no such subscription.
+   *
+   * @param wanted null asks for a generated secret
+   * @throws InvalidSubscription where the wanted secret cannot be used
+   */
+  public Optional<Secret> rotateSecret(
+      UUID tenantId, UUID id, @Nullable String wanted, Duration overlap) {
+    SigningSecret secret = secret(wanted);
+    return jdbi.inTransaction(handle -> {
+      int updated =
+          handle
+              .createUpdate(
+                  """
+                  update subscription set previous_secret = secret, secret = :secret, updated_at = now(),
+                    previous_secret_until = now() + :overlap_ms * interval '1 ms'
+                  where id = :id and tenant_id = :tenant and deleted_at is null
+                  """)
+              .bind("secret", keys.seal(tenantId, id, secret.text()))
+              .bind("overlap_ms", overlap.toMillis())
+              .bind("id", id)
+              .bind("tenant", tenantId)
+              .execute();
+      return updated == 0
+          ? Optional.<Secret>empty()
+          : find(handle, tenantId, id).map(stored -> new Secret(stored, secret, wanted == null));
+    });
+  }
+
+  /** Whether the key ring opens one of the newest secrets that are stored, or there is none. */
+  public boolean keysFit() {
+    List<Boolean> opened =
+        jdbi.withHandle(handle ->
+            handle
+                .createQuery(
+                    """
+                    select tenant_id, id, secret from subscription
+                    where secret is not null order by id desc limit 20
+                    """)
+                .map((stored, context) -> opens(stored))
+                .list());
+    return opened.isEmpty() || opened.contains(true);
+  }
+
+  private boolean opens(ResultSet stored) throws SQLException {
+    try {
+      keys.open(
+          stored.getObject("tenant_id", UUID.class),
+          stored.getObject("id", UUID.class),
+          stored.getBytes("secret"));
+      return true;
+    } catch (KeyRing.SecretNotOpened e) {
+      return false;
+    }
+  }
+
+  private Optional<Subscription> find(Handle handle, UUID tenantId, UUID id) {
+    return handle
+        .createQuery(
+            """
+            select %s from subscription s
+            where s.id = :id and s.tenant_id = :tenant and s.deleted_at is null
+            """
+                .formatted(SubscriptionRow.COLUMNS))
+        .bind("id", id)
+        .bind("tenant", tenantId)
+        .map(row)
+        .findOne();
+  }
+
+  private static SigningSecret secret(@Nullable String wanted) {
+    if (wanted == null) {
+      return SigningSecret.generate();
+    }
+    try {
+      return SigningSecret.of(wanted);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSubscription(List.of(String.valueOf(e.getMessage())));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.outboxworker.upkeep;
+
+import io.outboxworker.delivery.Backlog;
+import io.outboxworker.delivery.Backlog.Ended;
+import io.outboxworker.delivery.Backlog.Waiting;
+import io.outboxworker.delivery.Delivering;
+import io.outboxworker.metrics.Metrics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every second, on every worker: a dead worker's rows, a lost timer, a full lane and an inactive
+ * subscription all heal by the same rule, and none needs the worker that left them.
+ */
+public final class Sweep {
+  private static final Logger log = LoggerFactory.getLogger(Sweep.class);
+  private static final Duration EVERY = Duration.ofSeconds(1);
+
+  private final Backlog backlog;
+  private final Delivering delivering;
+  private final Metrics metrics;
+
+  public Sweep(Backlog backlog, Delivering delivering, Metrics metrics) {
+    this.backlog = backlog;
+    this.delivering = delivering;
+    this.metrics = metrics;
+  }
+
+  /** Sweeps once and returns how long to wait before the next sweep. */
+  public Duration step() {
+    parkOverdue();
+    tellEnded(backlog.endLost());
+    boolean more = wakeOrEnd(backlog.parkedSubscriptions());
+    delivering.claimSuspect();
+    return more ? Duration.ZERO : EVERY;
+  }
+
+  private void parkOverdue() {
+    int orphans = backlog.parkOverdue();
+    if (orphans > 0) {
+      metrics.orphansRecovered(orphans);
+      log.atWarn().addKeyValue("deliveries", orphans).log("leases ran out, deliveries parked");
+    }
+  }
+
+  private boolean wakeOrEnd(List<Waiting> parked) {
+    List<UUID> active = new ArrayList<>();
+    List<UUID> inactive = new ArrayList<>();
+    for (Waiting waiting : parked) {
+      (waiting.active() ? active : inactive).add(waiting.subscriptionId());
+    }
+    if (!active.isEmpty()) {
+      delivering.lanes().noteParked(active);
+    }
+    if (inactive.isEmpty()) {
+      return false;
+    }
+    List<Ended> ended = backlog.endInactive(inactive);
+    tellEnded(ended);
+    return !ended.isEmpty();
+  }
+
+  private void tellEnded(List<Ended> ended) {
+    for (Ended delivery : ended) {
+      metrics.deliveryFinished(delivery.event(), delivery.tenantId(), "failed");
+      log.atInfo()
+          .addKeyValue("status", "failed")
+          .addKeyValue("event", delivery.event())
+          .addKeyValue("delivery_id", delivery.id())
+          .addKeyValue("tenant_id", delivery.tenantId())
+          .addKeyValue("error", delivery.error())
+          .log("ended without an attempt");
+    }
+  }
+}
