@@ -158,6 +158,13 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
     }
   }
 
+  /** The request can't be put into HTTP; which of its headers is wrong may be a secret. */
+  static final class Unsendable extends Exception {
+    Unsendable() {
+      super("a custom header can't be sent", null, false, false);
+    }
+  }
+
   /** The sender was closed while the attempt ran. */
   static final class Stopped extends Exception {
     Stopped() {

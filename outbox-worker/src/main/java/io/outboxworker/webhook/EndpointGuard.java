@@ -25,6 +25,7 @@ public final class EndpointGuard {
 
   private final EgressRules rules;
   private final List<InetSocketAddress> ours;
+  private volatile String ownName = "localhost";
 
   /** A guard by these rules; resolves those of their addresses that are still names. */
   public EndpointGuard(EgressRules rules) {
@@ -39,6 +40,7 @@ public final class EndpointGuard {
    */
   public void install() {
     Sender.prepareJvm();
+    ownName = ownName();
     GuardedResolver.install(this);
   }
 
@@ -101,7 +103,9 @@ public final class EndpointGuard {
   /** Whether this process itself has a reason to resolve the name. */
   boolean isInfrastructure(String host) {
     String name = host.toLowerCase(Locale.ROOT);
-    return name.equals("localhost") || rules.infrastructureHosts().contains(name);
+    return name.equals("localhost")
+        || name.equals(ownName)
+        || rules.infrastructureHosts().contains(name);
   }
 
   private List<String> literalFaults(EndpointUrl endpoint, InetAddress literal) {
@@ -187,6 +191,15 @@ public final class EndpointGuard {
     } catch (UnknownHostException e) {
       // What can't be resolved can't be reached either.
       return Stream.empty();
+    }
+  }
+
+  /** Libraries ask for it, to sign their log lines and rows. */
+  private static String ownName() {
+    try {
+      return InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT);
+    } catch (UnknownHostException e) {
+      return "localhost";
     }
   }
 

@@ -10,12 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint's URL taken apart by its form alone.
- *
- * @param host in lower case; empty where there is none
- * @param port the default of the scheme where none is given
- * @param literal the address, where the host is one
- * @param faults everything that is wrong with the form; the other parts hold only where it is empty
+ * An endpoint's URL taken apart by its form alone: the host in lower case and, where it is an
+ * address, read as one; the port, which the scheme gives where the URL has none; and everything
+ * that is wrong with the form. The parts mean something only where nothing is.
  */
 record EndpointUrl(String host, int port, @Nullable InetAddress literal, List<String> faults) {
   private static final int MAX_LENGTH = 2048;

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 
@@ -72,8 +73,7 @@ public final class Sender implements AutoCloseable {
     // kept by NameLookup, behind the guard, so that each send is judged with its own port.
     Security.setProperty("networkaddress.cache.ttl", "0");
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
-    // Below the 5 s after which Node.js closes an idle connection: a POST into one that closes
-    // fails.
+    // Below the 5 s after which Node.js closes an idle connection: what is sent then is lost.
     setDefault("jdk.httpclient.keepalive.timeout", "4");
     setDefault("jdk.http.maxHeaderSize", "65536");
     setDefault("jdk.httpclient.disableRetryConnect", "true");
@@ -81,11 +81,9 @@ public final class Sender implements AutoCloseable {
   }
 
   /**
-   * Makes one attempt. The outcome comes within the post's time limit and a moment, never
-   * exceptionally, and by then the connection is free or closed; it may complete on any thread, and
-   * what hangs on it should not block for long. Never waits for the network itself.
-   *
-   * @param now the time to sign
+   * Makes one attempt, signed with the time {@code now}. The outcome comes within the post's time
+   * limit and a moment, never exceptionally, and by then the connection is free or closed; it may
+   * complete on any thread. Never waits for the network itself.
    */
   public CompletableFuture<Outcome> send(Post post, Instant now) {
     EndpointUrl url = guard.read(post.url());
@@ -99,12 +97,15 @@ public final class Sender implements AutoCloseable {
     CompletableFuture<Outcome> outcome =
         attempt.outcome().whenComplete((result, failure) -> running.remove(attempt));
     try {
-      attempt.start(proxied ? OPEN : destination.resolved(), client, request(post, now), timer);
+      HttpRequest request = request(post, now);
+      attempt.start(proxied ? OPEN : destination.resolved(), client, request, timer);
       if (closed) {
         attempt.abort(new Attempt.Stopped());
       }
-    } catch (RuntimeException e) {
-      attempt.abort(closed ? new Attempt.Stopped() : e);
+    } catch (IllegalArgumentException e) {
+      attempt.abort(new Attempt.Unsendable());
+    } catch (RejectedExecutionException e) {
+      attempt.abort(new Attempt.Stopped());
     }
     return outcome;
   }

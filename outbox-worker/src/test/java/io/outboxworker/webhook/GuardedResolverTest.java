@@ -105,6 +105,7 @@ class GuardedResolverTest {
     try (Sender own = new Sender(guard, "1", null, null);
         RawReceiver canary = RawReceiver.answering("127.0.0.1", 200)) {
       assertThat(InetAddress.getAllByName("db.test")).hasSize(1);
+      assertThat(InetAddress.getAllByName("localhost")).isNotEmpty();
       assertThatThrownBy(() -> InetAddress.getAllByName("other.test"))
           .isInstanceOf(UnknownHostException.class)
           .hasMessageContaining("endpoint address is not allowed");
@@ -117,10 +118,8 @@ class GuardedResolverTest {
 
   @Test
   void rebinding_never_reaches_the_canary() throws Exception {
-    int port = 0;
     try (RawReceiver receiver = RawReceiver.answering("127.0.0.2", 200);
         RawReceiver canary = RawReceiver.answering("127.0.0.1", receiver.port(), 200)) {
-      port = receiver.port();
       for (int flip = 0; flip < 40; flip++) {
         // A new resolver forgets what was kept, as if half a minute had passed.
         GuardedResolver.answerWith(
@@ -138,7 +137,6 @@ class GuardedResolverTest {
       assertThat(canary.connections()).isZero();
       assertThat(receiver.connections()).isPositive();
     }
-    assertThat(port).isPositive();
   }
 
   @Test
@@ -199,14 +197,14 @@ class GuardedResolverTest {
       Outcome other = outcome(sender, post(url("open.test", receiver), LIMIT));
 
       assertThat(other).isInstanceOf(Accepted.class);
-      assertThat(slow).isNotDone();
       assertThat(impatient.get(10, TimeUnit.SECONDS).retryReason()).isEqualTo("timeout");
       Outcome outcome = slow.get(10, TimeUnit.SECONDS);
       assertThat(outcome)
           .isEqualTo(
               new Unreachable(
                   outcome.took(), Reason.DNS_ERROR, "host name was not resolved in time"));
-      assertThat(outcome.took()).isBetween(Duration.ofMillis(2500), Duration.ofSeconds(7));
+      assertThat(outcome.took()).isBetween(Duration.ofMillis(2500), Duration.ofSeconds(8));
+      assertThat(other.took()).isLessThan(outcome.took());
       assertThat(receiver.requests()).hasSize(1);
     } finally {
       healed.countDown();

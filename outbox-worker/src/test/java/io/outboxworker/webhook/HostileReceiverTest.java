@@ -14,6 +14,7 @@ import io.outboxworker.webhook.Outcome.Unreachable;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -55,10 +56,13 @@ class HostileReceiverTest {
 
   @Test
   void an_upload_that_nobody_reads_is_given_up_at_the_deadline() throws Exception {
-    try (RawReceiver receiver = RawReceiver.doing(connection -> Thread.sleep(20_000))) {
+    CountDownLatch over = new CountDownLatch(1);
+    try (RawReceiver receiver = RawReceiver.doing(connection -> over.await())) {
       byte[] body = new byte[50_000_000];
       Outcome outcome = outcome(SENDER, post(receiver.url(), SHORT, body, null, Map.of(), null));
       assertTimedOut(outcome);
+    } finally {
+      over.countDown();
     }
   }
 
@@ -124,6 +128,7 @@ class HostileReceiverTest {
             connection -> {
               connection.read();
               connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+              // A RST overtakes what was sent before it; nothing tells when that was read.
               Thread.sleep(100);
               connection.reset();
             },

@@ -118,7 +118,7 @@ class SenderTest {
           post(receiver.url(), LIMIT, Sending.BODY, null, Map.of("X-Key", "sec\r\nret"), null);
       Outcome outcome = outcome(SENDER, bad);
       assertThat(outcome).isInstanceOf(Unreachable.class);
-      assertThat(outcome.error()).isNotEmpty().doesNotContain("sec");
+      assertThat(outcome.error()).isEqualTo("a custom header can't be sent");
       assertThat(receiver.requests()).isEmpty();
     }
   }
@@ -150,6 +150,7 @@ class SenderTest {
   @Test
   void hundreds_of_posts_run_at_once_on_a_handful_of_platform_threads() throws Exception {
     int posts = 300;
+    int threads = Thread.activeCount();
     CountDownLatch arrived = new CountDownLatch(posts);
     CountDownLatch answer = new CountDownLatch(1);
     try (RawReceiver receiver =
@@ -164,7 +165,7 @@ class SenderTest {
         outcomes.add(SENDER.send(post(receiver.url(), Duration.ofSeconds(20)), Sending.NOW));
       }
       assertThat(arrived.await(20, TimeUnit.SECONDS)).isTrue();
-      assertThat(Thread.activeCount()).isLessThan(40);
+      assertThat(Thread.activeCount()).isLessThan(threads + 20);
       answer.countDown();
       for (CompletableFuture<Outcome> outcome : outcomes) {
         assertThat(outcome.get(20, TimeUnit.SECONDS)).isInstanceOf(Accepted.class);
