@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.zip.ZipEntry;
@@ -44,6 +45,7 @@ final class TestPostgres {
       EmbeddedPostgres.Builder builder =
           EmbeddedPostgres.builder()
               .setOverrideWorkingDirectory(workingDirectory().toFile())
+              .setPGStartupWait(Duration.ofMinutes(1))
               .setServerConfig("fsync", "off")
               .setServerConfig("max_connections", "300")
               .setServerConfig("shared_buffers", "64MB")
