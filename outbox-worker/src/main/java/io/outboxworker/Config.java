@@ -3,6 +3,7 @@ package io.outboxworker;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.webhook.Cidr;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ public record Config(
   /** Which endpoints may be called, and how; the ports are those of public addresses. */
   public record Endpoints(
       boolean allowHttp,
-      List<String> allowedNetworks,
+      List<Cidr> allowedNetworks,
       SortedSet<Integer> allowedPorts,
       @Nullable InetSocketAddress proxy,
       @Nullable Path caFile,
@@ -236,7 +237,9 @@ public record Config(
     return new Logging(
         from.read("OUTBOX_LOG_FORMAT", "text", Kind.choice("text", "json")),
         from.read(
-            "OUTBOX_LOG_LEVEL", "info", Kind.choice("error", "warn", "info", "debug", "trace")));
+            "OUTBOX_LOG_LEVEL",
+            Logging.DEFAULT_LEVEL,
+            Kind.choice("error", "warn", "info", "debug", "trace")));
   }
 
   private static List<String> warnings(Duration attempt, Duration shutdown) {

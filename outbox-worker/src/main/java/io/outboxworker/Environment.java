@@ -28,7 +28,7 @@ final class Environment {
   /** The launcher's own settings, and those that Kubernetes adds for a service named outbox… */
   private static final Pattern NOT_OURS =
       Pattern.compile(
-          "OUTBOX_JAVA_(HOME|OPTS)|OUTBOX_(\\w+_)?("
+          "OUTBOX_JAVA_(HOME|OPTS)|OUTBOX_JDK_FOLDERS|OUTBOX_(\\w+_)?("
               + "SERVICE_HOST|SERVICE_PORT(_\\w+)?|PORT|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)");
 
   private record Given(String text, String origin) {}

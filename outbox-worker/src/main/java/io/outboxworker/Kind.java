@@ -2,10 +2,9 @@ package io.outboxworker;
 
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.KeyRing;
-import java.net.InetAddress;
+import io.outboxworker.webhook.Cidr;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,7 +28,6 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
 
   private static final Pattern HOST =
       Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
-  private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
   private static <T> Kind<T> of(String allowed, Function<String, T> parse) {
     return new Kind<>(allowed, parse, UnaryOperator.identity());
@@ -217,22 +215,17 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
         });
   }
 
-  static Kind<List<String>> networks() {
+  static Kind<List<Cidr>> networks() {
     return of(
         "networks such as 10.0.0.0/8 or fd00::/8, separated by commas",
         text -> Arrays.stream(text.split(",", -1)).map(part -> network(part.strip())).toList());
   }
 
-  private static String network(String text) {
-    var parts = text.split("/", -1);
-    if (parts.length != 2 || !(IPV4.matcher(parts[0]).matches() || parts[0].contains(":"))) {
-      throw new IllegalArgumentException("has a network that is not address/bits");
-    }
+  private static Cidr network(String text) {
     try {
-      wholeNumber(parts[1], 0, InetAddress.getByName(parts[0]).getAddress().length * 8);
-    } catch (UnknownHostException e) {
-      throw new IllegalArgumentException("has a network that begins with no IP address", e);
+      return Cidr.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("has a fault: " + e.getMessage(), e);
     }
-    return text;
   }
 }

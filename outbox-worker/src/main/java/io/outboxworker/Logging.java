@@ -13,6 +13,8 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 /** How log lines look ({@code text} or {@code json}) and from which level on they are written. */
 record Logging(String format, String level) {
 
+  static final String DEFAULT_LEVEL = "info";
+
   /** The appender of logback.xml; whoever brings another file keeps its appenders as they are. */
   private static final String APPENDER = "stderr";
 
@@ -20,7 +22,10 @@ record Logging(String format, String level) {
   void start() {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    root.setLevel(Level.toLevel(level));
+    // What logback.xml says already; a file that took its place keeps its own level unless asked.
+    if (!level.equals(DEFAULT_LEVEL)) {
+      root.setLevel(Level.toLevel(level));
+    }
     if (format.equals("json")
         && root.getAppender(APPENDER) instanceof ConsoleAppender<ILoggingEvent> appender) {
       appender.stop();

@@ -1,5 +1,13 @@
 package io.outboxworker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
 /**
  * One setting in effect: its name, its value with secrets masked ("" where it has none), its
  * origin.
@@ -8,7 +16,35 @@ record Setting(String name, String shown, String origin) {
 
   static final String DEFAULT = "default";
 
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
   boolean given() {
     return !origin.equals(DEFAULT);
+  }
+
+  /** One line per setting, for people. */
+  static String table(List<Setting> settings) {
+    return settings.stream()
+        .map(s -> "%-38s  %-30s  %s".formatted(s.name, s.shown.isEmpty() ? "-" : s.shown, s.origin))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** The same as {@code {"settings":[{"name":…,"value":…,"origin":…}]}}. */
+  static String json(List<Setting> settings) {
+    try {
+      return JSON.writeValueAsString(
+          Map.of("settings", settings.stream().map(Setting::fields).toList()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Texts can always be written as JSON", e);
+    }
+  }
+
+  private Map<String, String> fields() {
+    var fields = new LinkedHashMap<String, String>();
+    fields.put("name", name);
+    fields.put("value", shown);
+    fields.put("origin", origin);
+    return fields;
   }
 }

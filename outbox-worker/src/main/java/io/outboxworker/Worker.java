@@ -7,7 +7,6 @@ import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.Subscriptions;
-import io.outboxworker.webhook.Cidr;
 import io.outboxworker.webhook.EgressRules;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
@@ -155,7 +154,7 @@ public final class Worker implements AutoCloseable {
             .collect(Collectors.toSet());
     return new EgressRules(
         endpoints.allowHttp(),
-        endpoints.allowedNetworks().stream().map(Cidr::parse).toList(),
+        endpoints.allowedNetworks(),
         endpoints.allowedPorts(),
         neverOpen,
         databaseNames);

@@ -7,6 +7,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.InvalidConfig.Fault;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.webhook.Cidr;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -96,7 +97,8 @@ class ConfigTest {
                 "OUTBOX_LOG_LEVEL", "debug"));
     assertThat(config.poolSize()).isEqualTo(20);
     assertThat(config.http()).isEqualTo(new Config.Http("::1", 0, 9000));
-    assertThat(config.endpoints().allowedNetworks()).containsExactly("10.0.0.0/8", "fd00::/8");
+    assertThat(config.endpoints().allowedNetworks())
+        .containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("fd00::/8"));
     assertThat(config.endpoints().allowedPorts()).containsExactly(80, 443);
     assertThat(config.endpoints().proxy()).hasToString("proxy/<unresolved>:3128");
     assertThat(config.endpoints().caFile()).hasFileName("ca.pem");
@@ -249,7 +251,7 @@ class ConfigTest {
     "OUTBOX_HTTP_PORT, 99999999999",
     "OUTBOX_HTTP_ADDRESS, http://x",
     "OUTBOX_ADMIN_PORT, 8000",
-    "OUTBOX_ALLOWED_NETWORKS, 10.0.0.0",
+    "OUTBOX_ALLOWED_NETWORKS, 10.0.0.1/8",
     "OUTBOX_ALLOWED_NETWORKS, 10.0.0.0/33",
     "OUTBOX_ALLOWED_NETWORKS, 10.0.0/8",
     "OUTBOX_ALLOWED_NETWORKS, example.com/8",

@@ -1,0 +1,170 @@
+package io.outboxworker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.outboxworker.Config.Need;
+import io.outboxworker.cli.Arguments;
+import io.outboxworker.cli.CommandFailed;
+import io.outboxworker.cli.ExitCodes;
+import io.outboxworker.cli.KeysCommand;
+import io.outboxworker.cli.ListenCommand;
+import io.outboxworker.cli.VerifyCommand;
+import io.outboxworker.database.Database;
+import io.outboxworker.database.DatabaseSettings;
+import io.outboxworker.database.DatabaseUnreachable;
+import io.outboxworker.database.MigrationFailed;
+import io.outboxworker.database.Migrations;
+import io.outboxworker.webhook.Sender;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The front door: understands the command line, and turns whatever happens into an exit code. */
+@Command(
+    name = "outbox",
+    description = "Turns events that were committed to PostgreSQL into signed webhooks.",
+    scope = ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.VersionLine.class,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:done",
+      " 1:the operation failed",
+      "64:the command line can't be understood",
+      "69:the database is not reachable",
+      "70:a fault of this program",
+      "78:the configuration can't be used"
+    },
+    footer = "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.")
+public final class Main {
+
+  /** How long a database that is starting up is waited for. */
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  /** What --version prints. */
+  static final class VersionLine implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"outbox-worker " + Version.current()};
+    }
+  }
+
+  private final Map<String, String> environment;
+  private final PrintWriter out;
+  private final PrintWriter err;
+
+  private Main(Map<String, String> environment, PrintWriter out, PrintWriter err) {
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs one command and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    Sender.prepareJvm();
+    // JSON is UTF-8 wherever it goes, and a C locale would turn every é into a question mark.
+    var out = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+    var err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
+    System.exit(run(arguments, System.getenv(), out, err));
+  }
+
+  /** Runs one command with this environment and returns its exit code; never throws. */
+  public static int run(
+      String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
+    var main = new Main(environment, out, err);
+    var commands =
+        new CommandLine(main)
+            .addSubcommand(new ListenCommand(out, err))
+            .addSubcommand(new VerifyCommand(out, System.in))
+            .addSubcommand(new KeysCommand(out))
+            .addSubcommand(new GenerateCompletion());
+    return Arguments.understoodBy(commands)
+        .setOut(out)
+        .setErr(err)
+        .setParameterExceptionHandler((fault, args) -> misunderstood(fault))
+        .setExecutionExceptionHandler((fault, command, parsed) -> failed(fault, command.getErr()))
+        .execute(arguments);
+  }
+
+  @Command(
+      description = {
+        "Reads the configuration that `work` runs with, and contacts nothing.",
+        "Prints what is in effect, secrets masked, or every fault at once (exit code 78)."
+      })
+  void check(@Option(names = "--json", description = "Print JSON.") boolean json) {
+    var config = configuration(Need.values());
+    out.println(json ? Setting.json(config.settings()) : Setting.table(config.settings()));
+    config.warnings().forEach(warning -> err.println("warning: " + warning));
+  }
+
+  @Command(
+      description = {
+        "Brings the schema to the version of this program, in every configured database.",
+        "Safe to run several times, and by several at once."
+      })
+  void migrate() throws InterruptedException {
+    for (var database : configuration(Need.DATABASE).databases().entrySet()) {
+      awaitReachable(database.getValue());
+      int applied = new Migrations(database.getValue()).migrate();
+      out.println(
+          database.getKey()
+              + ": "
+              + (applied == 0 ? "up to date" : applied + " migrations applied"));
+    }
+  }
+
+  private void awaitReachable(DatabaseSettings settings) throws InterruptedException {
+    try (var database = Database.open(settings, "start", 1, null)) {
+      database.awaitReachable(START_LIMIT);
+    }
+  }
+
+  /** Reads the configuration and begins to log as it says. */
+  private Config configuration(Need... needs) {
+    var config = Config.read(environment, needs);
+    config.logging().start();
+    return config;
+  }
+
+  private static int misunderstood(ParameterException fault) {
+    var command = fault.getCommandLine();
+    var err = command.getErr();
+    var name = command.getCommandSpec().qualifiedName();
+    err.println(name + ": " + fault.getMessage());
+    if (fault.getClass() == ParameterException.class && !command.getSubcommands().isEmpty()) {
+      command.usage(err);
+    } else if (!UnmatchedArgumentException.printSuggestions(fault, err)) {
+      err.println("Try: " + name + " --help");
+    }
+    return ExitCodes.USAGE;
+  }
+
+  private static int failed(Exception fault, PrintWriter err) {
+    return switch (fault) {
+      case InvalidConfig invalid -> told(invalid, err, ExitCodes.CONFIGURATION);
+      case DatabaseUnreachable away -> told(away, err, ExitCodes.UNREACHABLE);
+      case CommandFailed failure -> told(failure, err, ExitCodes.FAILED);
+      case MigrationFailed failure -> told(failure, err, ExitCodes.FAILED);
+      default -> {
+        err.println("outbox: a fault of this program, please report it:");
+        fault.printStackTrace(err);
+        yield ExitCodes.INTERNAL;
+      }
+    };
+  }
+
+  private static int told(Exception fault, PrintWriter err, int exitCode) {
+    err.println("outbox: " + fault.getMessage());
+    return exitCode;
+  }
+}
