@@ -94,6 +94,7 @@ create table webhooks.delivery (
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000
 );
 create index delivery_parked on webhooks.delivery (subscription_id, id) where lease_until is null;
+create index delivery_replay_of on webhooks.delivery (replay_of) where replay_of is not null;
 create index delivery_ordered on webhooks.delivery (subscription_id, event_id) where ordered;
 create index delivery_suspects on webhooks.delivery (id) where lease_until is null and claims - attempts >= 2;
 create unique index delivery_one_ordered_at_a_time on webhooks.delivery (subscription_id)

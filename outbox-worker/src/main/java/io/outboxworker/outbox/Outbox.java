@@ -185,7 +185,7 @@ public final class Outbox {
         handle
             .createQuery(
                 """
-                select (select count(*) from (select from outbox limit :counted) some) as waiting,
+                select (select count(*) from (select from outbox limit :counted) counted) as waiting,
                   coalesce((select extract(epoch from now() - occurred_at)
                     from outbox order by id limit 1), 0) as age
                 """)

@@ -1,0 +1,108 @@
+package io.outboxworker.api;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokens by which tenants speak to the API. A token is 32 random bytes; the database holds only
+ * its SHA-256, which is enough for 256 bits of entropy. Thread-safe.
+ */
+public final class Tokens {
+  /** A token as lists show it: never the token itself. */
+  public record Token(
+      UUID id,
+      @Nullable String name,
+      Instant createdAt,
+      @Nullable Instant expiresAt,
+      @Nullable Instant lastUsedAt,
+      @Nullable Instant revokedAt) {}
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int BYTES = 32;
+
+  private final Jdbi jdbi;
+
+  public Tokens(Jdbi jdbi) {
+    this.jdbi = jdbi;
+  }
+
+  /**
+   * Makes a token and returns it; this is the only time that it is seen.
+   *
+   * @param expires how long it is valid, null for ever
+   */
+  public String create(UUID tenantId, @Nullable String name, @Nullable Duration expires) {
+    byte[] random = new byte[BYTES];
+    RANDOM.nextBytes(random);
+    String token = "whk_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    jdbi.useHandle(handle ->
+        handle
+            .createUpdate(
+                """
+                insert into api_token (tenant_id, name, hash, expires_at)
+                values (:tenant, :name, :hash, now() + :expires_ms::bigint * interval '1 ms')
+                """)
+            .bind("tenant", tenantId)
+            .bind("name", name)
+            .bind("hash", hash(token))
+            .bind("expires_ms", expires == null ? null : (Long) expires.toMillis())
+            .execute());
+    return token;
+  }
+
+  /** All of the tenant's tokens, newest first. */
+  public List<Token> list(UUID tenantId) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select id, name, created_at, expires_at, last_used_at, revoked_at from api_token
+                where tenant_id = :tenant order by id desc
+                """)
+            .bind("tenant", tenantId)
+            .map((row, context) ->
+                new Token(
+                    row.getObject("id", UUID.class),
+                    row.getString("name"),
+                    row.getTimestamp("created_at").toInstant(),
+                    instant(row.getTimestamp("expires_at")),
+                    instant(row.getTimestamp("last_used_at")),
+                    instant(row.getTimestamp("revoked_at"))))
+            .list());
+  }
+
+  /** Ends a token's validity; false where there is no such token, or it was revoked before. */
+  public boolean revoke(UUID id) {
+    return 1
+        == (int)
+            jdbi.withHandle(handle ->
+                handle
+                    .createUpdate(
+                        "update api_token set revoked_at = now() where id = :id and revoked_at is"
+                            + " null")
+                    .bind("id", id)
+                    .execute());
+  }
+
+  private static byte[] hash(String token) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private static @Nullable Instant instant(@Nullable Timestamp time) {
+    return time == null ? null : time.toInstant();
+  }
+}
