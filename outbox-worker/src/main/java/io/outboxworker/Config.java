@@ -4,17 +4,20 @@ import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.webhook.Cidr;
+import io.outboxworker.webhook.EgressRules;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,5 +262,17 @@ public record Config(
       throw new IllegalStateException("The configuration was not read with Need.KEYS");
     }
     return keyRing;
+  }
+
+  /** What webhooks may reach: neither the databases nor these listeners, wherever they are. */
+  EgressRules egressRules(List<InetSocketAddress> listeners) {
+    var neverOpen = new HashSet<>(listeners);
+    neverOpen.addAll(databaseHosts);
+    return new EgressRules(
+        endpoints.allowHttp(),
+        endpoints.allowedNetworks(),
+        endpoints.allowedPorts(),
+        neverOpen,
+        databaseHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet()));
   }
 }

@@ -4,15 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
-import io.outboxworker.cli.CommandFailed;
-import io.outboxworker.cli.ExitCodes;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
 import io.outboxworker.cli.VerifyCommand;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
-import io.outboxworker.database.DatabaseUnreachable;
-import io.outboxworker.database.MigrationFailed;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.webhook.Sender;
 import java.io.FileDescriptor;
@@ -25,9 +21,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The front door: understands the command line, and turns whatever happens into an exit code. */
 @Command(
@@ -91,8 +85,8 @@ public final class Main {
     return Arguments.understoodBy(commands)
         .setOut(out)
         .setErr(err)
-        .setParameterExceptionHandler((fault, args) -> misunderstood(fault))
-        .setExecutionExceptionHandler((fault, command, parsed) -> failed(fault, command.getErr()))
+        .setParameterExceptionHandler((fault, args) -> Faults.misunderstood(fault))
+        .setExecutionExceptionHandler((fault, command, parsed) -> Faults.failed(fault, err))
         .execute(arguments);
   }
 
@@ -113,7 +107,29 @@ public final class Main {
         "Safe to run several times, and by several at once."
       })
   void migrate() throws InterruptedException {
-    for (var database : configuration(Need.DATABASE).databases().entrySet()) {
+    migrate(configuration(Need.DATABASE));
+  }
+
+  @Command(
+      description = {
+        "Delivers events until it is stopped by SIGTERM or Ctrl-C: then running attempts end"
+            + " first.",
+        "Prints where it listens, and logs to stderr."
+      })
+  void work(
+      @Option(names = "--migrate", description = "Brings the schema up to date first.")
+          boolean migrate)
+      throws InterruptedException {
+    var config = configuration(Need.DATABASE, Need.KEYS);
+    config.warnings().forEach(warning -> err.println("warning: " + warning));
+    if (migrate) {
+      migrate(config);
+    }
+    new Service(config, out).run();
+  }
+
+  private void migrate(Config config) throws InterruptedException {
+    for (var database : config.databases().entrySet()) {
       awaitReachable(database.getValue());
       int applied = new Migrations(database.getValue()).migrate();
       out.println(
@@ -134,37 +150,5 @@ public final class Main {
     var config = Config.read(environment, needs);
     config.logging().start();
     return config;
-  }
-
-  private static int misunderstood(ParameterException fault) {
-    var command = fault.getCommandLine();
-    var err = command.getErr();
-    var name = command.getCommandSpec().qualifiedName();
-    err.println(name + ": " + fault.getMessage());
-    if (fault.getClass() == ParameterException.class && !command.getSubcommands().isEmpty()) {
-      command.usage(err);
-    } else if (!UnmatchedArgumentException.printSuggestions(fault, err)) {
-      err.println("Try: " + name + " --help");
-    }
-    return ExitCodes.USAGE;
-  }
-
-  private static int failed(Exception fault, PrintWriter err) {
-    return switch (fault) {
-      case InvalidConfig invalid -> told(invalid, err, ExitCodes.CONFIGURATION);
-      case DatabaseUnreachable away -> told(away, err, ExitCodes.UNREACHABLE);
-      case CommandFailed failure -> told(failure, err, ExitCodes.FAILED);
-      case MigrationFailed failure -> told(failure, err, ExitCodes.FAILED);
-      default -> {
-        err.println("outbox: a fault of this program, please report it:");
-        fault.printStackTrace(err);
-        yield ExitCodes.INTERNAL;
-      }
-    };
-  }
-
-  private static int told(Exception fault, PrintWriter err, int exitCode) {
-    err.println("outbox: " + fault.getMessage());
-    return exitCode;
   }
 }

@@ -7,17 +7,13 @@ import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.Subscriptions;
-import io.outboxworker.webhook.EgressRules;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +45,7 @@ public final class Worker implements AutoCloseable {
     Integer adminPort = listen.adminPort();
     http = new HttpServer(listen.address(), listen.port(), metrics, health);
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, metrics, health);
-    guard = new EndpointGuard(egressRules());
+    guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
@@ -141,23 +137,12 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  private EgressRules egressRules() {
-    var endpoints = config.endpoints();
-    Set<InetSocketAddress> neverOpen = new HashSet<>(config.databaseHosts());
-    neverOpen.add(new InetSocketAddress(config.http().address(), http.port()));
-    if (admin != null) {
-      neverOpen.add(new InetSocketAddress(config.http().address(), admin.port()));
-    }
-    Set<String> databaseNames =
-        config.databaseHosts().stream()
-            .map(InetSocketAddress::getHostString)
-            .collect(Collectors.toSet());
-    return new EgressRules(
-        endpoints.allowHttp(),
-        endpoints.allowedNetworks(),
-        endpoints.allowedPorts(),
-        neverOpen,
-        databaseNames);
+  private List<InetSocketAddress> listeners() {
+    var address = config.http().address();
+    var api = new InetSocketAddress(address, http.port());
+    return admin == null
+        ? List.of(api)
+        : List.of(api, new InetSocketAddress(address, admin.port()));
   }
 
   private List<String> unready() {
