@@ -3,7 +3,7 @@
 FROM eclipse-temurin:25-jdk AS build
 WORKDIR /src
 COPY . .
-RUN ./mvnw -q -DskipTests -pl outbox-worker package
+RUN ./mvnw -q -Dmaven.test.skip=true -pl outbox-worker package
 
 FROM eclipse-temurin:25-jre
 WORKDIR /opt/outbox

@@ -5,7 +5,7 @@ select d.id, d.status, d.attempts, d.last_error, d.created_at, d.finished_at, d.
   d.subscription_id, s.url, e.id as event_id, e.event, e.resource_id, e.occurred_at
 from (
   select id, event_id, subscription_id, case when attempts = 0 then 'pending' else 'retrying' end as status, attempts,
-    null as last_error, created_at, null as finished_at, next_attempt_at
+    history -> -1 ->> 'error' as last_error, created_at, null as finished_at, next_attempt_at
   from webhooks.delivery
   where id = :'delivery'
   union all

@@ -184,6 +184,15 @@ final class LauncherTest {
   }
 
   @Test
+  void a_collector_that_the_operator_chose_stays_alone() throws Exception {
+    jdk("jdks/a", "25");
+    build();
+    environment.put("OUTBOX_JAVA_OPTS", "-Xlog:gc -XX:+UseZGC");
+
+    assertThat(outbox("check").out()).containsOnlyOnce("GC>").contains("<-XX:+UseZGC>");
+  }
+
+  @Test
   void it_builds_once_with_the_jdk_that_it_found_and_keeps_stdout_clean() throws Exception {
     Path jdk = jdk("jdks/a", "25");
 
@@ -194,7 +203,8 @@ final class LauncherTest {
         .startsWith("outbox: building outbox-worker")
         .contains("maven says something");
     assertThat(first.out()).doesNotContain("maven says something");
-    assertThat(builds()).containsExactly(jdk + " -q -DskipTests -pl outbox-worker package");
+    assertThat(builds())
+        .containsExactly(jdk + " -q -Dmaven.test.skip=true -pl outbox-worker package");
 
     assertThat(outbox("check").err()).isEmpty();
     assertThat(builds()).hasSize(1);

@@ -1,6 +1,7 @@
 package io.outboxworker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -130,6 +134,28 @@ final class PackagingTest {
   void the_worker_is_given_longer_to_stop_than_it_takes() throws Exception {
     String grace = compose().at("/services/worker/stop_grace_period").asText();
     assertThat(Duration.parse("PT" + grace)).isGreaterThan(Duration.ofSeconds(15 + 5));
+  }
+
+  @Test
+  void the_configuration_that_the_compose_file_gives_is_right() throws Exception {
+    Map<String, String> given =
+        Map.of(
+            "POSTGRES_PASSWORD",
+            "pw",
+            "OUTBOX_KEYS",
+            "1:" + Base64.getEncoder().encodeToString(new byte[32]));
+    Map<String, String> environment = new HashMap<>();
+    compose()
+        .at("/services/worker/environment")
+        .propertyStream()
+        .forEach(setting ->
+            environment.put(
+                setting.getKey(),
+                VARIABLE
+                    .matcher(setting.getValue().asText())
+                    .replaceAll(v -> given.getOrDefault(v.group(1), v.group(3)))));
+
+    assertThatNoException().isThrownBy(() -> Config.read(environment, Config.Need.values()));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -226,9 +227,7 @@ final class WorkerEndToEndTest {
         });
     workers.start();
 
-    for (int i = 0; i < 200; i++) {
-      shop.publish("order.created", "{}");
-    }
+    shop.publishMany("order.created", 200);
 
     await().atMost(Duration.ofSeconds(8)).until(() -> receiver.received("/ok").size() == 200);
     assertThat(receiver.received("/hangs").size()).isLessThanOrEqualTo(4);
@@ -245,9 +244,7 @@ final class WorkerEndToEndTest {
           return 200;
         });
     workers.start("OUTBOX_MAX_IN_FLIGHT_PER_SUBSCRIPTION", "4");
-    for (int i = 0; i < 400; i++) {
-      shop.publish("order.created", "{}");
-    }
+    shop.publishMany("order.created", 400);
     await().atMost(SOON).until(() -> receiver.received().size() >= 8);
 
     assertThat(shop.subscriptions().setActive(shop.tenant(), subscription, false)).isTrue();
@@ -351,6 +348,112 @@ final class WorkerEndToEndTest {
     await().atMost(SOON).until(() -> workers.metric(worker, "webhook_events_repeated_total") == 1);
     await().atMost(SOON).until(shop::isDone);
     assertThat(receiver.received()).hasSize(1);
+  }
+
+  @Test
+  void metrics_count_what_happened() {
+    shop.subscribe("order.created", receiver.url("/ok"));
+    shop.subscribe("order.refused", receiver.url("/refused"));
+    receiver.behave("/refused", (post, number) -> 404);
+    Worker worker = workers.start("OUTBOX_RETRY_DELAYS", "50ms");
+
+    shop.publishMany("order.created", 5);
+    shop.publishMany("order.refused", 2);
+    await().atMost(SOON).until(shop::isDone);
+
+    String created = "{event=\"order.created\",tenant_id=\"%s\"".formatted(shop.tenant());
+    String refused = "{event=\"order.refused\",tenant_id=\"%s\"".formatted(shop.tenant());
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> {
+          assertThat(metric(worker, "webhook_deliveries_total" + created + ",status=\"delivered\""))
+              .isEqualTo(5);
+          assertThat(metric(worker, "webhook_deliveries_total" + refused + ",status=\"failed\""))
+              .isEqualTo(2);
+        });
+    assertThat(metric(worker, "webhook_retries_total" + refused + ",reason=\"client_error\""))
+        .isEqualTo(2);
+    assertThat(metric(worker, "webhook_delivery_duration_seconds_count" + refused)).isEqualTo(4);
+    assertThat(
+            metric(
+                worker,
+                "webhook_delivery_http_status_total{event=\"order.refused\",status_code=\"404\""))
+        .isEqualTo(4);
+    assertThat(metric(worker, "webhook_delivery_lag_seconds_count")).isEqualTo(7);
+    assertThat(metric(worker, "webhook_lease_lost_total")).isZero();
+  }
+
+  @Test
+  void probes_answer_ready_and_alive() {
+    Worker worker = workers.start();
+
+    assertThat(workers.get(worker, "/livez").statusCode()).isEqualTo(200);
+    assertThat(workers.get(worker, "/readyz").statusCode()).isEqualTo(200);
+    assertThat(workers.get(worker, "/nothing").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void two_workers_deliver_each_of_ten_thousand_events_exactly_once() {
+    shop.subscribe("*", receiver.url("/ok"));
+    shop.publishMany("order.created", 10_000);
+
+    workers.start("OUTBOX_MAX_IN_FLIGHT_PER_SUBSCRIPTION", "200");
+    workers.start("OUTBOX_MAX_IN_FLIGHT_PER_SUBSCRIPTION", "200");
+
+    await().atMost(Duration.ofMinutes(2)).until(shop::isDone);
+    assertThat(receiver.received()).hasSize(10_000);
+    assertThat(receiver.received().stream().map(Received::delivery).distinct()).hasSize(10_000);
+    assertThat(receiver.received().stream().map(post -> post.header("webhook-id")).distinct())
+        .hasSize(10_000);
+  }
+
+  @Test
+  void a_graceful_stop_finishes_running_attempts_and_gives_the_rest_back() throws Exception {
+    CountDownLatch hang = new CountDownLatch(1);
+    shop.subscribe("*", receiver.url("/slow"));
+    receiver.behave(
+        "/slow",
+        (post, number) -> {
+          hang.await();
+          return 200;
+        });
+    Worker worker = workers.start();
+    shop.publishMany("order.created", 20);
+    await().atMost(SOON).until(() -> receiver.received().size() == 4);
+
+    CompletableFuture<Boolean> stopped = CompletableFuture.supplyAsync(() -> stop(worker));
+    await().atMost(SOON).until(() -> workers.get(worker, "/readyz").statusCode() == 503);
+    hang.countDown();
+
+    assertThat(stopped.get()).isTrue();
+    assertThat(receiver.received()).hasSize(4);
+    assertThat(
+            shop.database()
+                .number("select count(*) from webhooks.delivery_log where status = 'delivered'"))
+        .isEqualTo(4);
+    assertThat(
+            shop.database()
+                .number(
+                    "select count(*) from webhooks.delivery"
+                        + " where lease_until is null and claims = 0 and attempts = 0"))
+        .isEqualTo(16);
+
+    workers.start();
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received().stream().map(Received::delivery).distinct()).hasSize(20);
+    assertThat(receiver.received()).hasSize(20);
+  }
+
+  private static boolean stop(Worker worker) {
+    try {
+      return worker.stop();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private double metric(Worker worker, String lineStart) {
+    return workers.metric(worker, lineStart);
   }
 
   private String insertSql(String event) {

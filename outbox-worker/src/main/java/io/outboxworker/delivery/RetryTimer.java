@@ -62,7 +62,9 @@ final class RetryTimer implements AutoCloseable {
 
   @Override
   public void close() {
-    scheduler.stop();
+    if (!scheduler.getSchedulerState().isShuttingDown()) {
+      scheduler.stop();
+    }
   }
 
   private CustomTask<Void> retry() {

@@ -104,11 +104,12 @@ public final class FanOut {
       metrics.eventsRepeated(batch.repeated());
       log.atWarn().addKeyValue("events", batch.repeated()).log("events repeated, dropped");
     }
-    if (!batch.parked().isEmpty()) {
-      lanes.noteParked(batch.parked());
-    }
+    // In this order: a lane that knew of parked rows before its claims would ask for more of them.
     if (!batch.claims().isEmpty()) {
       lanes.offer(batch.claims());
+    }
+    if (!batch.parked().isEmpty()) {
+      lanes.noteParked(batch.parked());
     }
   }
 

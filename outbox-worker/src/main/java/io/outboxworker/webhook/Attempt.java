@@ -46,18 +46,43 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
     return outcome;
   }
 
-  void start(HttpClient client, HttpRequest request, ScheduledExecutorService timer) {
-    CompletableFuture<?> running = destination.during(() -> client.sendAsync(request, this));
-    exchange = running;
-    long left = timeout.toNanos() - (System.nanoTime() - started);
+  /** Sets out as soon as the name is resolved, if it leads to where nothing is forbidden. */
+  void start(
+      CompletableFuture<Destination.Lookup> lookup,
+      HttpClient client,
+      HttpRequest request,
+      ScheduledExecutorService timer) {
     // What waits for the outcome runs on the thread that completes it: never the timer's own.
     Future<?> deadline =
-        timer.schedule(() -> Thread.startVirtualThread(this::expire), left, TimeUnit.NANOSECONDS);
-    var unused =
-        running.whenComplete((response, failure) -> {
-          deadline.cancel(false);
-          settle(failure);
-        });
+        timer.schedule(
+            () -> Thread.startVirtualThread(this::expire), timeout.toNanos(), TimeUnit.NANOSECONDS);
+    var unusedOutcome = outcome.whenComplete((result, failure) -> deadline.cancel(false));
+    if (lookup.isDone()) {
+      send(lookup.join(), client, request);
+    } else {
+      var unusedLookup =
+          lookup.thenAccept(found -> Thread.startVirtualThread(() -> send(found, client, request)));
+    }
+  }
+
+  private void send(Destination.Lookup found, HttpClient client, HttpRequest request) {
+    if (found != Destination.Lookup.OPEN) {
+      settle(null);
+    }
+    if (outcome.isDone()) {
+      return;
+    }
+    try {
+      CompletableFuture<?> running = destination.during(() -> client.sendAsync(request, this));
+      exchange = running;
+      var unused = running.whenComplete((response, failure) -> settle(failure));
+      if (outcome.isDone()) {
+        // Ended between the two looks, when there was nothing to cancel yet.
+        running.cancel(true);
+      }
+    } catch (RuntimeException e) {
+      settle(e);
+    }
   }
 
   /** Ends the attempt now, with the outcome that this cause stands for. */
@@ -130,6 +155,13 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
   static final class TimedOut extends Exception {
     TimedOut(String message) {
       super(message, null, false, false);
+    }
+  }
+
+  /** The request can't be put into HTTP; which of its headers is wrong may be a secret. */
+  static final class Unsendable extends Exception {
+    Unsendable() {
+      super("a custom header can't be sent", null, false, false);
     }
   }
 

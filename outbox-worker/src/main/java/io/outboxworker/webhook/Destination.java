@@ -3,6 +3,7 @@ package io.outboxworker.webhook;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,26 +22,24 @@ final class Destination {
 
   // Inherited by the virtual threads that the HTTP client starts from the sending one. That rests
   // on
-  // the JVM keeping no names itself, which EndpointGuard.install proves: a name kept by the JVM
-  // would be used without asking. Where no destination is found the installed guard judges the
-  // address by itself, so a lost thread can loosen the rule about ports but not open a network.
+  // the JVM keeping no names itself, which GuardedResolver proves: a name kept by the JVM would be
+  // used without asking. Where no destination is found the installed guard judges the address by
+  // itself, so a lost thread could loosen the rule about ports but not open a network.
   private static final ThreadLocal<@Nullable Destination> CURRENT = new InheritableThreadLocal<>();
 
   private final EndpointGuard guard;
-  private final String host;
-  private final int port;
+  private final EndpointUrl url;
   private volatile Lookup lookup = Lookup.OPEN;
 
-  Destination(EndpointGuard guard, String host, int port) {
+  Destination(EndpointGuard guard, EndpointUrl url) {
     this.guard = guard;
-    this.host = host;
-    this.port = port;
+    this.url = url;
   }
 
   /** The destination that the current thread resolves this host for, if any. */
   static @Nullable Destination of(String host) {
     Destination current = CURRENT.get();
-    return current != null && current.host.equalsIgnoreCase(host) ? current : null;
+    return current != null && current.url.host().equalsIgnoreCase(host) ? current : null;
   }
 
   /** Runs an action whose lookups, also on threads it starts, are for this destination. */
@@ -53,16 +52,17 @@ final class Destination {
     }
   }
 
-  /** Resolves the host as a send would, within the time that the resolver allows. */
-  Lookup resolve() {
-    return during(() -> {
-      try {
-        InetAddress.getAllByName(host);
-      } catch (UnknownHostException e) {
-        // What happened was noted by addresses().
-      }
-      return lookup;
-    });
+  /**
+   * Resolves the host beforehand, so that the HTTP client, which waits for DNS in line, finds the
+   * answer waiting. Done already for a literal and for a name that is known.
+   */
+  CompletableFuture<Lookup> resolved() {
+    if (url.literal() != null) {
+      return CompletableFuture.completedFuture(Lookup.OPEN);
+    }
+    return GuardedResolver.names()
+        .ask(url.host())
+        .handle((addresses, failure) -> judge(addresses, failure));
   }
 
   /** What came of the last lookup; OPEN before the first. */
@@ -70,28 +70,29 @@ final class Destination {
     return lookup;
   }
 
-  /** The addresses to connect to; one that is not open refuses all of them. */
-  List<InetAddress> addresses(NameLookup names) throws UnknownHostException {
-    List<InetAddress> addresses = noted(names);
-    for (InetAddress address : addresses) {
-      if (!guard.opens(host, address, port)) {
-        lookup = Lookup.REFUSED;
-        throw new UnknownHostException(EndpointGuard.ADDRESS_NOT_ALLOWED);
-      }
+  /**
+   * The addresses to connect to; none where one of them is not open, or DNS has none. It must not
+   * throw then: for {@code localhost} the JDK answers every exception with 127.0.0.1.
+   */
+  List<InetAddress> addresses(NameLookup names) {
+    try {
+      List<InetAddress> addresses = names.addresses(url.host());
+      return judge(addresses, null) == Lookup.OPEN ? addresses : List.of();
+    } catch (UnknownHostException e) {
+      judge(null, e);
+      return List.of();
     }
-    lookup = Lookup.OPEN;
-    return addresses;
   }
 
-  private List<InetAddress> noted(NameLookup names) throws UnknownHostException {
-    try {
-      return names.addresses(host);
-    } catch (NameLookup.TooSlow e) {
-      lookup = Lookup.TOO_SLOW;
-      throw e;
-    } catch (UnknownHostException e) {
-      lookup = Lookup.UNKNOWN;
-      throw e;
+  private Lookup judge(@Nullable List<InetAddress> addresses, @Nullable Throwable failure) {
+    if (addresses == null) {
+      lookup = failure instanceof NameLookup.TooSlow ? Lookup.TOO_SLOW : Lookup.UNKNOWN;
+    } else {
+      lookup =
+          addresses.stream().allMatch(address -> guard.opens(url, address))
+              ? Lookup.OPEN
+              : Lookup.REFUSED;
     }
+    return lookup;
   }
 }

@@ -7,14 +7,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the operator lets webhooks reach.
+ * What the operator lets webhooks reach: public addresses on {@code allowedPorts}, {@code
+ * allowedNetworks} on every port, {@code http://} besides {@code https://} or not.
  *
- * @param allowHttp whether {@code http://} is accepted besides {@code https://}
- * @param allowedNetworks opened besides public addresses, on every port
- * @param allowedPorts of public addresses
- * @param neverOpen the worker's own listeners and its databases, also inside allowed networks; a
- *     wildcard address stands for every address of this machine
- * @param infrastructureHosts names that this process resolves for itself (its databases)
+ * <p>{@code neverOpen} are the worker's own listeners and its databases, closed also inside allowed
+ * networks; a wildcard address stands for every address of this machine, an unresolved one for what
+ * its name resolves to when the guard is made. {@code infrastructureHosts} are the names that this
+ * process resolves for itself, outside of any send: its databases, an egress proxy.
  */
 public record EgressRules(
     boolean allowHttp,

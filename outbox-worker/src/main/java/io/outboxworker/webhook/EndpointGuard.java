@@ -5,10 +5,12 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +24,13 @@ public final class EndpointGuard {
   static final String ADDRESS_NOT_ALLOWED = "endpoint address is not allowed";
 
   private final EgressRules rules;
+  private final List<InetSocketAddress> ours;
+  private volatile String ownName = "localhost";
 
-  /** A guard that knows these rules and nothing else. */
+  /** A guard by these rules; resolves those of their addresses that are still names. */
   public EndpointGuard(EgressRules rules) {
     this.rules = rules;
+    this.ours = rules.neverOpen().stream().flatMap(EndpointGuard::resolved).toList();
   }
 
   /**
@@ -35,6 +40,7 @@ public final class EndpointGuard {
    */
   public void install() {
     Sender.prepareJvm();
+    ownName = ownName();
     GuardedResolver.install(this);
   }
 
@@ -59,25 +65,33 @@ public final class EndpointGuard {
    * literal address are allowed. A name is judged when it is resolved.
    */
   public @Nullable String forbids(URI url) {
-    EndpointUrl endpoint = EndpointUrl.read(url, rules.allowHttp());
+    return forbids(read(url));
+  }
+
+  /** The URL by this guard's rules of form. */
+  EndpointUrl read(URI url) {
+    return EndpointUrl.read(url, rules.allowHttp());
+  }
+
+  @Nullable String forbids(EndpointUrl endpoint) {
     if (!endpoint.faults().isEmpty()) {
       return endpoint.faults().get(0);
     }
     InetAddress literal = endpoint.literal();
     if (literal != null) {
-      return opens(endpoint.host(), literal, endpoint.port()) ? null : ADDRESS_NOT_ALLOWED;
+      return opens(endpoint, literal) ? null : ADDRESS_NOT_ALLOWED;
     }
     List<String> closed = rules.allowedNetworks().isEmpty() ? closedByName(endpoint) : List.of();
     return closed.isEmpty() ? null : closed.get(0);
   }
 
   /** Whether a send to this host and port may connect to this address. */
-  boolean opens(String host, InetAddress address, int port) {
-    if (!opens(address) || isOurs(address, port)) {
+  boolean opens(EndpointUrl endpoint, InetAddress address) {
+    if (!opens(address) || isOurs(address, endpoint.port())) {
       return false;
     }
     return isAllowedNetwork(address)
-        || (rules.allowedPorts().contains(port) && !EndpointUrl.isLocalName(host));
+        || (rules.allowedPorts().contains(endpoint.port()) && !endpoint.isLocalName());
   }
 
   /** Whether any host and port at this address could be opened. */
@@ -89,16 +103,16 @@ public final class EndpointGuard {
   /** Whether this process itself has a reason to resolve the name. */
   boolean isInfrastructure(String host) {
     String name = host.toLowerCase(Locale.ROOT);
-    return name.equals("localhost") || rules.infrastructureHosts().contains(name);
+    return name.equals("localhost")
+        || name.equals(ownName)
+        || rules.infrastructureHosts().contains(name);
   }
 
   private List<String> literalFaults(EndpointUrl endpoint, InetAddress literal) {
     if (!opens(literal) || isOurs(literal, endpoint.port())) {
       return List.of(notPublic("address \"%s\" is not allowed".formatted(endpoint.host())));
     }
-    return opens(endpoint.host(), literal, endpoint.port())
-        ? List.of()
-        : List.of(portFault(endpoint.port()));
+    return opens(endpoint, literal) ? List.of() : List.of(portFault(endpoint.port()));
   }
 
   private List<String> nameFaults(EndpointUrl endpoint) {
@@ -106,8 +120,7 @@ public final class EndpointGuard {
     if (!closed.isEmpty() && rules.allowedNetworks().isEmpty()) {
       return closed;
     }
-    Destination destination = new Destination(this, endpoint.host(), endpoint.port());
-    return switch (destination.resolve()) {
+    return switch (new Destination(this, endpoint).resolved().join()) {
       case OPEN -> List.of();
       case REFUSED ->
           List.of(
@@ -121,7 +134,7 @@ public final class EndpointGuard {
   /** What only an address in an allowed network could make up for. */
   private List<String> closedByName(EndpointUrl endpoint) {
     List<String> faults = new ArrayList<>(0);
-    if (EndpointUrl.isLocalName(endpoint.host())) {
+    if (endpoint.isLocalName()) {
       faults.add(
           notPublic("host \"%s\" is not a name of the public internet".formatted(endpoint.host())));
     }
@@ -153,17 +166,41 @@ public final class EndpointGuard {
   }
 
   private boolean isOurs(InetAddress address, int port) {
-    for (InetSocketAddress ours : rules.neverOpen()) {
-      if (ours.getPort() == port && isSame(ours.getAddress(), address)) {
+    for (InetSocketAddress own : ours) {
+      if (own.getPort() == port && isSame(own.getAddress(), address)) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean isSame(@Nullable InetAddress ours, InetAddress address) {
-    return ours != null
-        && (ours.equals(address) || (ours.isAnyLocalAddress() && isThisMachine(address)));
+  private static boolean isSame(InetAddress own, InetAddress address) {
+    return own.equals(address)
+        // Connecting to the wildcard address reaches this machine, too.
+        || (own.isAnyLocalAddress() && isThisMachine(address))
+        || (address.isAnyLocalAddress() && isThisMachine(own));
+  }
+
+  private static Stream<InetSocketAddress> resolved(InetSocketAddress address) {
+    if (!address.isUnresolved()) {
+      return Stream.of(address);
+    }
+    try {
+      return Stream.of(InetAddress.getAllByName(address.getHostString()))
+          .map(found -> new InetSocketAddress(found, address.getPort()));
+    } catch (UnknownHostException e) {
+      // What can't be resolved can't be reached either.
+      return Stream.empty();
+    }
+  }
+
+  /** Libraries ask for it, to sign their log lines and rows. */
+  private static String ownName() {
+    try {
+      return InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT);
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
   }
 
   private static boolean isThisMachine(InetAddress address) {

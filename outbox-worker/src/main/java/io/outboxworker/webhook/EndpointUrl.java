@@ -10,12 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint's URL taken apart by its form alone.
- *
- * @param host in lower case, without brackets; empty where there is none
- * @param port the default of the scheme where none is given
- * @param literal the address, where the host is one
- * @param faults everything that is wrong with the form; the other parts hold only where it is empty
+ * An endpoint's URL taken apart by its form alone: the host in lower case and, where it is an
+ * address, read as one; the port, which the scheme gives where the URL has none; and everything
+ * that is wrong with the form. The parts mean something only where nothing is.
  */
 record EndpointUrl(String host, int port, @Nullable InetAddress literal, List<String> faults) {
   private static final int MAX_LENGTH = 2048;
@@ -61,9 +58,9 @@ record EndpointUrl(String host, int port, @Nullable InetAddress literal, List<St
   }
 
   /** Whether the host is a name that only a private network gives a meaning to. */
-  static boolean isLocalName(String host) {
+  boolean isLocalName() {
     int dot = host.lastIndexOf('.');
-    return dot < 0 || LOCAL_DOMAINS.contains(host.substring(dot + 1));
+    return literal == null && (dot < 0 || LOCAL_DOMAINS.contains(host.substring(dot + 1)));
   }
 
   private static EndpointUrl broken(String fault) {

@@ -84,12 +84,15 @@ final class Failures {
   }
 
   private static String connectionText(@Nullable Throwable failure) {
-    if (is(failure, Attempt.Stopped.class)) {
-      return message(failure, Attempt.Stopped.class);
+    if (failure instanceof Attempt.Stopped || failure instanceof Attempt.Unsendable) {
+      return String.valueOf(failure.getMessage());
     }
-    return is(failure, ConnectException.class)
+    if (!is(failure, ConnectException.class)) {
+      return "connection closed before an answer came";
+    }
+    return message(failure, ConnectException.class).contains("refused")
         ? "connection refused"
-        : "connection closed before an answer came";
+        : "no connection";
   }
 
   private static String tlsText(@Nullable Throwable failure) {
@@ -106,7 +109,7 @@ final class Failures {
     if (message.contains("No subject alternative") || message.contains("No name matching")) {
       return "TLS: certificate is for another host name";
     }
-    if (message.contains("Unsupported or unrecognized SSL message")) {
+    if (message.contains("nrecognized SSL message")) {
       return "TLS: endpoint does not speak TLS on this port";
     }
     return "TLS handshake failed";

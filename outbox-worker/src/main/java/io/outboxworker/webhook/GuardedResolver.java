@@ -20,21 +20,35 @@ public final class GuardedResolver extends InetAddressResolverProvider {
   private static volatile @Nullable InetAddressResolver otherDns;
   private static volatile @Nullable NameLookup names;
 
+  /** From now on this guard judges what no send asks for; fails where it would not be asked. */
   static void install(EndpointGuard guard) {
     long before = PROBED.get();
-    for (int i = 0; i < 2; i++) {
-      try {
-        InetAddress.getAllByName(PROBE);
-      } catch (UnknownHostException e) {
-        // Counted below: who answered matters, not what.
-      }
-    }
+    probe();
+    probe();
     if (PROBED.get() < before + 2) {
       throw new IllegalStateException(
           "host names are kept by the JVM or resolved past the guard: call Sender.prepareJvm()"
               + " before anything resolves a name, or start with -Dsun.net.inetaddr.ttl=0");
     }
     installed = guard;
+  }
+
+  /** The lookups of all sends; fails where the JVM does not ask us. */
+  static NameLookup names() {
+    NameLookup known = names;
+    if (known == null) {
+      probe();
+      known = names;
+    }
+    if (known == null) {
+      throw new IllegalStateException("the JVM resolves host names past the guard");
+    }
+    return known;
+  }
+
+  /** Passes all names again that no send asks for. For tests. */
+  static void uninstall() {
+    installed = null;
   }
 
   /** Puts other answers in the place of the JVM's own DNS; null gives it back. For tests. */
@@ -53,6 +67,14 @@ public final class GuardedResolver extends InetAddressResolverProvider {
     return "outbox-worker";
   }
 
+  private static void probe() {
+    try {
+      InetAddress.getAllByName(PROBE);
+    } catch (UnknownHostException e) {
+      // Who was asked matters, not what the answer is.
+    }
+  }
+
   private static final class Guarded implements InetAddressResolver {
     private final InetAddressResolver builtin;
 
@@ -65,11 +87,14 @@ public final class GuardedResolver extends InetAddressResolverProvider {
         throws UnknownHostException {
       if (host.equals(PROBE)) {
         PROBED.incrementAndGet();
+        if (names == null) {
+          names = new NameLookup(upstream(), policy);
+        }
         return Stream.of(InetAddress.getByAddress(PROBE, new byte[] {127, 0, 0, 1}));
       }
       Destination destination = Destination.of(host);
       if (destination != null) {
-        return destination.addresses(names(policy)).stream();
+        return destination.addresses(names()).stream();
       }
       List<InetAddress> addresses = upstream().lookupByName(host, policy).toList();
       EndpointGuard guard = installed;
@@ -84,15 +109,6 @@ public final class GuardedResolver extends InetAddressResolverProvider {
     @Override
     public String lookupByAddress(byte[] address) throws UnknownHostException {
       return upstream().lookupByAddress(address);
-    }
-
-    private NameLookup names(LookupPolicy policy) {
-      NameLookup known = names;
-      if (known == null) {
-        known = new NameLookup(upstream(), policy);
-        names = known;
-      }
-      return known;
     }
 
     private InetAddressResolver upstream() {

@@ -7,14 +7,13 @@ import java.net.spi.InetAddressResolver.LookupPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Asks DNS for webhooks' hosts: at most 3 seconds for whoever waits, once for all who ask at the
@@ -53,23 +52,43 @@ final class NameLookup {
     this.policy = policy;
   }
 
-  /** The addresses of the host, IPv4 and IPv6 in the order the JVM prefers; at least one. */
-  List<InetAddress> addresses(String host) throws UnknownHostException {
+  /**
+   * The addresses of the host, IPv4 and IPv6 in the order the JVM prefers, at least one; done at
+   * once where they are known, completed with an UnknownHostException where there are none in time.
+   */
+  CompletableFuture<List<InetAddress>> ask(String host) {
     Answer known = answers.get(host);
-    Answer answer = known == null || known.isOver() ? ask(host) : known;
+    Answer answer = known == null || known.isOver() ? begin(host) : known;
+    if (answer.addresses.isDone()) {
+      return answer.addresses;
+    }
+    // Who stops waiting must not stop the lookup: others wait for it, too.
+    CompletableFuture<List<InetAddress>> mine = new CompletableFuture<>();
+    var unused =
+        answer.addresses.whenComplete((addresses, failure) -> {
+          if (failure == null) {
+            mine.complete(addresses);
+          } else {
+            mine.completeExceptionally(failure);
+          }
+        });
+    CompletableFuture.delayedExecutor(BUDGET.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+        .execute(() -> mine.completeExceptionally(new TooSlow(host)));
+    return mine;
+  }
+
+  /** The same, waited for. */
+  List<InetAddress> addresses(String host) throws UnknownHostException {
     try {
-      return answer.addresses.get(BUDGET.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw (UnknownHostException) new UnknownHostException(host).initCause(e.getCause());
-    } catch (TimeoutException e) {
-      throw new TooSlow(host);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TooSlow(host);
+      return ask(host).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof UnknownHostException unknown
+          ? unknown
+          : new UnknownHostException(host);
     }
   }
 
-  private Answer ask(String host) {
+  private Answer begin(String host) {
     makeRoom();
     Answer mine = new Answer();
     Answer theirs = answers.compute(host, (name, old) -> old == null || old.isOver() ? mine : old);

@@ -34,11 +34,7 @@ public sealed interface Outcome {
     }
   }
 
-  /**
-   * Another status arrived in time.
-   *
-   * @param retryAfter what a 429 or 503 asked for, 1 hour at most
-   */
+  /** Another status arrived in time; a 429 or 503 may ask for a pause, of 1 hour at most. */
   record Refused(
       Duration took, Integer status, String answer, String error, @Nullable Duration retryAfter)
       implements Outcome {

@@ -7,12 +7,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt to be made: where to, what, signed with which secret, and how long it may take from
- * DNS to the last byte of the answer.
- *
- * @param attempt counted from 1
- * @param previousSecret signs as well while a rotation's overlap lasts
- * @param headers the subscription's own; they never replace those of the contract
+ * One attempt to be made, the first being number 1: where to, what, signed with which secret (and
+ * with the previous one while a rotation's overlap lasts), and how long it may take from DNS to the
+ * last byte of the answer. The subscription's own headers never replace those of the contract.
  */
 @SuppressWarnings("ArrayRecordComponent") // a body is handed over, never compared
 public record Post(

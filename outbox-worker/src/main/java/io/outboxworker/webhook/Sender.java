@@ -2,7 +2,6 @@ package io.outboxworker.webhook;
 
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -13,6 +12,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sender implements AutoCloseable {
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+  private static final CompletableFuture<Destination.Lookup> OPEN =
+      CompletableFuture.completedFuture(Destination.Lookup.OPEN);
 
   private final EndpointGuard guard;
   private final String userAgent;
   private final HttpClient client;
+  private final boolean proxied;
   private final ScheduledThreadPoolExecutor timer = timer();
   private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -41,7 +44,9 @@ public final class Sender implements AutoCloseable {
       @Nullable Path caFile,
       @Nullable InetSocketAddress egressProxy) {
     prepareJvm();
+    GuardedResolver.names();
     this.guard = guard;
+    this.proxied = egressProxy != null;
     this.userAgent = "outbox-worker/" + version;
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -68,8 +73,7 @@ public final class Sender implements AutoCloseable {
     // kept by NameLookup, behind the guard, so that each send is judged with its own port.
     Security.setProperty("networkaddress.cache.ttl", "0");
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
-    // Below the 5 s after which Node.js closes an idle connection: a POST into one that closes
-    // fails.
+    // Below the 5 s after which Node.js closes an idle connection: what is sent then is lost.
     setDefault("jdk.httpclient.keepalive.timeout", "4");
     setDefault("jdk.http.maxHeaderSize", "65536");
     setDefault("jdk.httpclient.disableRetryConnect", "true");
@@ -77,28 +81,31 @@ public final class Sender implements AutoCloseable {
   }
 
   /**
-   * Makes one attempt. The outcome comes within the post's time limit and a moment, never
-   * exceptionally, and by then the connection is free or closed; it may complete on any thread, and
-   * what hangs on it should not block for long. Never waits for the network itself.
-   *
-   * @param now the time to sign
+   * Makes one attempt, signed with the time {@code now}. The outcome comes within the post's time
+   * limit and a moment, never exceptionally, and by then the connection is free or closed; it may
+   * complete on any thread. Never waits for the network itself.
    */
   public CompletableFuture<Outcome> send(Post post, Instant now) {
-    String forbidden = guard.forbids(post.url());
+    EndpointUrl url = guard.read(post.url());
+    String forbidden = guard.forbids(url);
     if (forbidden != null) {
       return CompletableFuture.completedFuture(new Outcome.Blocked(Duration.ZERO, forbidden));
     }
-    Attempt attempt = new Attempt(destination(post.url()), post.timeout(), now);
+    Destination destination = new Destination(guard, url);
+    Attempt attempt = new Attempt(destination, post.timeout(), now);
     running.add(attempt);
     CompletableFuture<Outcome> outcome =
         attempt.outcome().whenComplete((result, failure) -> running.remove(attempt));
     try {
-      attempt.start(client, request(post, now), timer);
+      HttpRequest request = request(post, now);
+      attempt.start(proxied ? OPEN : destination.resolved(), client, request, timer);
       if (closed) {
         attempt.abort(new Attempt.Stopped());
       }
-    } catch (RuntimeException e) {
-      attempt.abort(closed ? new Attempt.Stopped() : e);
+    } catch (IllegalArgumentException e) {
+      attempt.abort(new Attempt.Unsendable());
+    } catch (RejectedExecutionException e) {
+      attempt.abort(new Attempt.Stopped());
     }
     return outcome;
   }
@@ -110,11 +117,6 @@ public final class Sender implements AutoCloseable {
     running.forEach(attempt -> attempt.abort(new Attempt.Stopped()));
     client.shutdownNow();
     timer.shutdownNow();
-  }
-
-  private Destination destination(URI url) {
-    EndpointUrl endpoint = EndpointUrl.read(url, true);
-    return new Destination(guard, endpoint.host(), endpoint.port());
   }
 
   private HttpRequest request(Post post, Instant now) {

@@ -137,7 +137,7 @@ class ProducerExamplesTest {
     Path output = folder.resolve("output");
     Process process = start(output, command);
     try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends within a minute").isTrue();
+      assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("ends within three minutes").isTrue();
     } finally {
       process.destroyForcibly();
     }
@@ -148,7 +148,7 @@ class ProducerExamplesTest {
   private boolean exits(String... command) throws InterruptedException {
     try {
       Process process = start(folder.resolve("ignored"), command);
-      return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
+      return process.waitFor(1, TimeUnit.MINUTES) && process.exitValue() == 0;
     } catch (IOException e) {
       return false;
     }

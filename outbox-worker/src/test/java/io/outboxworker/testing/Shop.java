@@ -86,6 +86,23 @@ public final class Shop implements AutoCloseable {
                 .one());
   }
 
+  /** Publishes as many events in one transaction. */
+  public void publishMany(String event, int count) {
+    pool.jdbi()
+        .useHandle(handle ->
+            handle
+                .createUpdate(
+                    """
+                    insert into outbox (tenant_id, event, resource_id, data)
+                    select :tenant, :event, n::text, json_build_object('n', n)
+                    from generate_series(1, :count) n
+                    """)
+                .bind("tenant", tenant)
+                .bind("event", event)
+                .bind("count", count)
+                .execute());
+  }
+
   /** Whether no event and no delivery waits any more. */
   public boolean isDone() {
     return database.number(

@@ -10,10 +10,12 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.zip.ZipEntry;
@@ -43,6 +45,7 @@ final class TestPostgres {
       EmbeddedPostgres.Builder builder =
           EmbeddedPostgres.builder()
               .setOverrideWorkingDirectory(workingDirectory().toFile())
+              .setPGStartupWait(Duration.ofMinutes(1))
               .setServerConfig("fsync", "off")
               .setServerConfig("max_connections", "300")
               .setServerConfig("shared_buffers", "64MB")
@@ -92,19 +95,20 @@ final class TestPostgres {
    */
   private static Path workingDirectory() throws IOException {
     String cache = System.getenv("XDG_CACHE_HOME");
-    Path wanted =
-        cache == null || cache.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cache);
+    Path home = Path.of(System.getProperty("user.home"));
+    Path wanted = cache == null || cache.isBlank() ? home.resolve(".cache") : Path.of(cache);
     try {
-      Path directory = Files.createDirectories(wanted.resolve("outbox/postgres"));
-      if (Files.isWritable(directory)) {
-        return directory;
-      }
+      return Files.createDirectories(closed(wanted.resolve("outbox")).resolve("postgres"));
     } catch (IOException e) {
       // A user without a home of their own: the build folder is theirs, or there were no classes.
+      return Files.createDirectories(closed(target().resolve("outbox")).resolve("postgres"));
     }
-    return Files.createDirectories(target().resolve("postgres"));
+  }
+
+  /** Only its owner may enter: the library opens the folder below it to everybody. */
+  private static Path closed(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
   }
 
   /**
