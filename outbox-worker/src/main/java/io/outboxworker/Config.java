@@ -268,11 +268,15 @@ public record Config(
   EgressRules egressRules(List<InetSocketAddress> listeners) {
     var neverOpen = new HashSet<>(listeners);
     neverOpen.addAll(databaseHosts);
+    var ownHosts = new HashSet<>(databaseHosts);
+    if (endpoints.proxy() != null) {
+      ownHosts.add(endpoints.proxy());
+    }
     return new EgressRules(
         endpoints.allowHttp(),
         endpoints.allowedNetworks(),
         endpoints.allowedPorts(),
         neverOpen,
-        databaseHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet()));
+        ownHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet()));
   }
 }

@@ -6,6 +6,7 @@ import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
 import io.outboxworker.webhook.SigningSecret;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -42,7 +43,7 @@ public final class TestPost implements AutoCloseable {
         new Envelope(id, subscription.tenantId(), event, "test", id.toString(), now, DATA);
     Post post =
         new Post(
-            subscription.url(),
+            URI.create(subscription.url()),
             UUID.randomUUID(),
             id,
             event,
