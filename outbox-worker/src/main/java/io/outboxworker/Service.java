@@ -1,8 +1,6 @@
 package io.outboxworker;
 
-import io.outboxworker.cli.CommandFailed;
 import java.io.PrintWriter;
-import java.net.BindException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +29,7 @@ final class Service {
     // In place before the start, which may wait for the database: a stop is a stop then, too.
     var hook = new Thread(this::endProcess, "stop");
     Runtime.getRuntime().addShutdownHook(hook);
-    try (var started = start()) {
+    try (var started = Worker.start(config)) {
       worker = started;
       out.println("listening on " + url(config.http().address(), started.httpPort()));
       try {
@@ -41,27 +39,6 @@ final class Service {
       }
     } finally {
       removeHook(hook);
-    }
-  }
-
-  private Worker start() {
-    try {
-      return Worker.start(config);
-    } catch (RuntimeException e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof BindException taken) {
-          var http = config.http();
-          throw new CommandFailed(
-              "can't listen on %s, port %s: %s"
-                  .formatted(
-                      http.address(),
-                      http.adminPort() == null
-                          ? http.port()
-                          : http.port() + " or " + http.adminPort(),
-                      taken.getMessage()));
-        }
-      }
-      throw e;
     }
   }
 
