@@ -152,7 +152,7 @@ public final class Demo implements Callable<Integer> {
     long deadline = System.nanoTime() + DRAIN_LIMIT.toNanos();
     long waiting = watch.totals().waiting();
     if (waiting > 0) {
-      screen.heading("The shop is closed. Waiting for the retries of " + waiting + ":");
+      screen.heading("The shop is closed. Still on the way: " + waiting);
     }
     while (watch.totals().waiting() > 0 && System.nanoTime() < deadline && !stop.await(STEP)) {
       watch.look();

@@ -1,5 +1,6 @@
 package io.outboxworker.demo;
 
+import io.outboxworker.cli.CommandFailed;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -48,13 +49,23 @@ final class Postgres implements AutoCloseable {
     return url(SHOP, SHOP);
   }
 
-  /** Starts the server and makes the shop's role and database. */
-  void start() throws IOException, SQLException {
-    server = builder().start();
-    try (Connection connection = connect(ADMIN, ADMIN);
-        Statement statement = connection.createStatement()) {
-      statement.execute("create role %s login password '%s'".formatted(SHOP, password));
-      statement.execute("create database %s owner %s".formatted(SHOP, SHOP));
+  /**
+   * Starts the server and makes the shop's role and database.
+   *
+   * @throws CommandFailed with the reason, and where to read more
+   */
+  void start() {
+    try {
+      server = builder().start();
+      makeDatabase();
+    } catch (IOException | SQLException | RuntimeException e) {
+      throw new CommandFailed(
+          "PostgreSQL did not start: %s\nOUTBOX_LOG_LEVEL=info shows what it says%s"
+              .formatted(
+                  e.getMessage(),
+                  System.getProperty("user.name").equals("root")
+                      ? "; an ordinary user may have more luck than root"
+                      : ""));
     }
   }
 
@@ -67,6 +78,14 @@ final class Postgres implements AutoCloseable {
   public void close() throws IOException {
     if (server != null) {
       server.close();
+    }
+  }
+
+  private void makeDatabase() throws SQLException {
+    try (Connection connection = connect(ADMIN, ADMIN);
+        Statement statement = connection.createStatement()) {
+      statement.execute("create role %s login password '%s'".formatted(SHOP, password));
+      statement.execute("create database %s owner %s".formatted(SHOP, SHOP));
     }
   }
 

@@ -15,10 +15,10 @@ import io.outboxworker.webhook.SigningSecret;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.sql.SQLException;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,11 +66,13 @@ final class Stage implements AutoCloseable {
   }
 
   /** Starts it all; when this returns, what is committed is delivered. */
-  void open() throws IOException, SQLException {
-    postgres.start();
+  void open() {
     DatabaseSettings settings =
         Objects.requireNonNull(config.databases().get(Config.MAIN_DATABASE));
-    new Migrations(settings).migrate();
+    // PostgreSQL's start takes one core for a second or two; meanwhile the other loads Flyway.
+    var migrations = CompletableFuture.supplyAsync(() -> new Migrations(settings));
+    postgres.start();
+    migrations.join().migrate();
     database = Database.open(settings, "demo", POOL, null);
     grantToShop();
     subscribe();
