@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What went wrong, in a sentence for people and an exit code for programs. */
-final class Faults {
+public final class Faults {
 
   private static final List<String> CONNECTION_LOST = List.of("08", "57P", "53");
   private static final List<String> NOT_MIGRATED = List.of("3F000", "42P01", "42883", "42703");
@@ -25,7 +25,7 @@ final class Faults {
   private Faults() {}
 
   /** Tells why the command line was not understood. */
-  static int misunderstood(ParameterException fault) {
+  public static int misunderstood(ParameterException fault) {
     var command = fault.getCommandLine();
     var err = command.getErr();
     var name = command.getCommandSpec().qualifiedName();
@@ -39,7 +39,7 @@ final class Faults {
   }
 
   /** Tells why the command failed. */
-  static int failed(Exception fault, PrintWriter err) {
+  public static int failed(Exception fault, PrintWriter err) {
     return switch (fault) {
       case CommandMisused misused -> told(misused, err, ExitCodes.USAGE);
       case InvalidConfig invalid -> told(invalid, err, ExitCodes.CONFIGURATION);

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** How log lines look ({@code text} or {@code json}) and from which level on they are written. */
-record Logging(String format, String level) {
+public record Logging(String format, String level) {
 
   static final String DEFAULT_LEVEL = "info";
 
@@ -19,7 +19,7 @@ record Logging(String format, String level) {
   private static final String APPENDER = "stderr";
 
   /** Makes the program log like this, java.util.logging included; always to stderr. */
-  void start() {
+  public void start() {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     // What logback.xml says already; a file that took its place keeps its own level unless asked.

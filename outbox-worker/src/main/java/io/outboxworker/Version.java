@@ -6,12 +6,13 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 
 /** The version of this program, as the build wrote it. */
-final class Version {
+public final class Version {
   private static final String CURRENT = read();
 
   private Version() {}
 
-  static String current() {
+  /** As semantic versioning writes it, {@code 1.2.3}. */
+  public static String current() {
     return CURRENT;
   }
 
