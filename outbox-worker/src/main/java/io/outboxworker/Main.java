@@ -45,7 +45,10 @@ import picocli.CommandLine.ScopeType;
       "70:a fault of this program",
       "78:the configuration can't be used"
     },
-    footer = "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.")
+    footer = {
+      "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.",
+      "`outbox demo`, in a checkout of the sources, shows everything at work."
+    })
 public final class Main {
 
   /** How long a database that is starting up is waited for. */

@@ -8,10 +8,12 @@ import io.outboxworker.testing.Cli;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.TestDatabase;
 import io.outboxworker.testing.TestReceiver;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -96,6 +98,43 @@ class WorkCommandTest {
           .startsWith("outbox: can't listen on 127.0.0.1, port " + taken.getLocalPort() + ": ")
           .hasLineCount(1);
     }
+  }
+
+  @Test
+  void sigterm_ends_a_worker_with_0_whatever_it_is_doing() throws Exception {
+    try (var database = TestDatabase.create()) {
+      var working = process(environment(database));
+      assertThat(working.inputReader().readLine()).startsWith("listening on ");
+      working.toHandle().destroy();
+      assertThat(working.waitFor()).isZero();
+      assertThat(working.errorReader().lines())
+          .anyMatch(line -> line.contains("worker is ready"))
+          .last()
+          .asString()
+          .endsWith("stopped");
+    }
+    var environment = new HashMap<>(Map.of("OUTBOX_DATABASE_URL", "postgresql://127.0.0.1:1/none"));
+    environment.put("OUTBOX_KEYS", KeyRing.generate());
+    environment.put("OUTBOX_HTTP_PORT", "0");
+    var waiting = process(environment);
+    assertThat(waiting.errorReader().readLine()).contains("waiting for the database for_s=30");
+    waiting.toHandle().destroy();
+    assertThat(waiting.waitFor()).isZero();
+  }
+
+  private static Process process(Map<String, String> environment) throws IOException {
+    var builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "work");
+    builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_"));
+    builder.environment().putAll(environment);
+    // The program's own, not the tests' quiet one.
+    builder.command().add(1, "-Dlogback.configurationFile=logback.xml");
+    return builder.start();
   }
 
   private static Map<String, String> environment(TestDatabase database) {
