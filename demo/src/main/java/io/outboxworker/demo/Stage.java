@@ -30,6 +30,9 @@ final class Stage implements AutoCloseable {
   private static final int USUAL_PORT = 8000;
   private static final int POOL = 2;
 
+  /** Held until the worker takes it, so that two demos that start together don't both want it. */
+  private final @Nullable ServerSocket reservation = reserve();
+
   private final RunFolder folder;
   private final Postgres postgres;
   private final Receivers receivers;
@@ -54,7 +57,7 @@ final class Stage implements AutoCloseable {
                 "OUTBOX_HTTP_ADDRESS",
                 "127.0.0.1",
                 "OUTBOX_HTTP_PORT",
-                isFree(USUAL_PORT) ? "" + USUAL_PORT : "0",
+                reservation == null ? "0" : "" + USUAL_PORT,
                 "OUTBOX_ALLOW_HTTP",
                 "true",
                 "OUTBOX_ALLOWED_NETWORKS",
@@ -66,7 +69,7 @@ final class Stage implements AutoCloseable {
   }
 
   /** Starts it all; when this returns, what is committed is delivered. */
-  void open() {
+  void open() throws IOException {
     DatabaseSettings settings =
         Objects.requireNonNull(config.databases().get(Config.MAIN_DATABASE));
     // PostgreSQL's start takes one core for a second or two; meanwhile the other loads Flyway.
@@ -77,6 +80,7 @@ final class Stage implements AutoCloseable {
     grantToShop();
     subscribe();
     token = new Tokens(database().jdbi()).create(Tenant.ACME.id(), "demo", null);
+    giveUpReservation();
     worker = Worker.start(config);
   }
 
@@ -100,7 +104,7 @@ final class Stage implements AutoCloseable {
 
   /** Whether the port that the documentation names was taken. */
   boolean isOnAnotherPort() {
-    return config.http().port() != USUAL_PORT;
+    return reservation == null;
   }
 
   /** Lets running attempts end, and stops everything in the order that needs no patience. */
@@ -109,6 +113,7 @@ final class Stage implements AutoCloseable {
     try (folder;
         postgres;
         receivers) {
+      giveUpReservation();
       stopWorker();
       if (database != null) {
         database.close();
@@ -153,11 +158,17 @@ final class Stage implements AutoCloseable {
         new NewSubscription(tenant.id(), event, receivers.url(receiver), secret.text(), receiver));
   }
 
-  private static boolean isFree(int port) {
-    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-      return socket.isBound();
+  private static @Nullable ServerSocket reserve() {
+    try {
+      return new ServerSocket(USUAL_PORT, 1, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
-      return false;
+      return null;
+    }
+  }
+
+  private void giveUpReservation() throws IOException {
+    if (reservation != null) {
+      reservation.close();
     }
   }
 }

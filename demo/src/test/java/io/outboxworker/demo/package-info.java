@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.demo;
+
+import org.jspecify.annotations.NullMarked;
