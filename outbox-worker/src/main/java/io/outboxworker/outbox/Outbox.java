@@ -1,7 +1,7 @@
 package io.outboxworker.outbox;
 
 import io.outboxworker.delivery.Deliveries;
-import io.outboxworker.delivery.Lanes;
+import io.outboxworker.delivery.Rooms;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -127,7 +127,7 @@ public final class Outbox {
    *
    * @param passedOver events that it must leave alone
    */
-  Batch fanOut(Pick pick, int rows, Lanes.Rooms rooms, Collection<UUID> passedOver) {
+  Batch fanOut(Pick pick, int rows, Rooms rooms, Collection<UUID> passedOver) {
     long askedNanos = System.nanoTime();
     long token = deliveries.newToken();
     List<UUID> lanes = new ArrayList<>(rooms.perLane().keySet());
