@@ -320,6 +320,7 @@ final class LauncherTest {
     assertThat(run.arguments())
         .containsSubsequence(
             "<-jar>", "<" + checkout.resolve("demo/target/demo.jar") + ">", "<--for>", "<20s>")
+        .contains("<-XX:TieredStopAtLevel=1>")
         .doesNotContain("<demo>");
   }
 

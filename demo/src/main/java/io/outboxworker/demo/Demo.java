@@ -117,12 +117,18 @@ public final class Demo implements Callable<Integer> {
     // Not info or warn: what the worker would tell there, the demo shows on its own lines.
     try (var stage = new Stage(environment.getOrDefault("OUTBOX_LOG_LEVEL", "error"))) {
       stage.open();
+      if (stop.isAsked()) {
+        return;
+      }
       welcome.ready(stage, Duration.ofNanos(System.nanoTime() - begin));
       var watch = new Watch(stage.database().jdbi(), screen);
       try (var shop = new Shop(stage.postgres().connect(), screen)) {
         keepOpen(shop, watch, stop);
       }
-      if (!stop.isAsked()) {
+      if (stop.isAsked()) {
+        // The terminal wrote ^C where the next line is to begin.
+        screen.say("");
+      } else {
         drain(watch, stop);
       }
       watch.look();

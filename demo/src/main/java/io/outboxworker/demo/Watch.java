@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Jdbi;
  */
 final class Watch {
   /** What a look may show before it only counts: somebody may publish thousands at once. */
-  private static final int LINES_MAX = 30;
+  private static final int LINES_MAX = 12;
 
   /** Transactions become visible a little after the time that they carry. */
   private static final int OVERLAP_MILLIS = 3_000;

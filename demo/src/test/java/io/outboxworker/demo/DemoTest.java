@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -73,11 +74,14 @@ final class DemoTest {
     String insert = endless.readUntil("^ *(INSERT INTO .*;)$");
     endless.readUntil("^(event +tenant +status +attempts +ms +receiver)$");
     execute(database, insert);
+    String fsync = setting(database, "fsync");
+    String committing = setting(database, "synchronous_commit");
     String delivered = endless.readUntil("(invoice.paid +acme +delivered +1 +\\d+ +works.*)");
     String metrics = endless.get("/metrics");
     String ready = endless.get("/readyz");
     endless.terminate();
 
+    assertThat(List.of(fsync, committing)).containsOnly("on");
     assertThat(token).hasSizeGreaterThan(40);
     assertThat(delivered).endsWith("verified");
     assertThat(metrics).contains("webhook_deliveries_total{event=\"invoice.paid\"");
@@ -114,13 +118,26 @@ final class DemoTest {
 
   /** As a user does who copies the lines into psql. */
   private static void execute(String database, String sql) throws SQLException {
-    URI uri = URI.create(database);
-    String[] login = uri.getUserInfo().split(":", 2);
-    String url = "jdbc:postgresql://%s:%d%s".formatted(uri.getHost(), uri.getPort(), uri.getPath());
-    try (Connection connection = DriverManager.getConnection(url, login[0], login[1]);
+    try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
+  }
+
+  private static String setting(String database, String name) throws SQLException {
+    try (Connection connection = connect(database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("show " + name)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  private static Connection connect(String database) throws SQLException {
+    URI uri = URI.create(database);
+    String[] login = uri.getUserInfo().split(":", 2);
+    String url = "jdbc:postgresql://%s:%d%s".formatted(uri.getHost(), uri.getPort(), uri.getPath());
+    return DriverManager.getConnection(url, login[0], login[1]);
   }
 
   private static int run(StringWriter out, StringWriter err, String... arguments) {
