@@ -85,7 +85,7 @@ public final class Poller implements AutoCloseable {
         failurePause = Duration.ZERO;
       }
       return pause;
-    } catch (Exception | StackOverflowError e) {
+    } catch (Exception | Error e) {
       return pauseAfter(e);
     }
   }
