@@ -1,5 +1,6 @@
 package io.outboxworker;
 
+import io.outboxworker.api.CannotListen;
 import io.outboxworker.cli.CommandFailed;
 import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.cli.ExitCodes;
@@ -45,6 +46,7 @@ public final class Faults {
       case CannotStart unfit -> told(unfit, err, ExitCodes.CONFIGURATION);
       case SecretNotOpened locked -> told(locked, err, ExitCodes.CONFIGURATION);
       case DatabaseUnreachable away -> told(away, err, ExitCodes.UNREACHABLE);
+      case CannotListen taken -> told(taken, err, ExitCodes.FAILED);
       case CommandFailed failure -> told(failure, err, ExitCodes.FAILED);
       case InvalidSubscription invalid -> told(invalid, err, ExitCodes.FAILED);
       case MigrationFailed failure -> told(failure, err, ExitCodes.FAILED);

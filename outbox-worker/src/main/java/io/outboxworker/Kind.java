@@ -161,14 +161,14 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
   }
 
   static Kind<InetSocketAddress> proxy() {
-    return of("http://host:port, without user and password", Kind::proxy)
+    return of("host:port or http://host:port, without user and password", Kind::proxy)
         .shownBy(DatabaseUrl::masked);
   }
 
   private static InetSocketAddress proxy(String text) {
-    var uri = uri(text);
+    var uri = uri(text.contains("://") ? text : "http://" + text);
     if (!"http".equals(uri.getScheme()) || uri.getUserInfo() != null || uri.getPort() < 1) {
-      throw new IllegalArgumentException("is not http://host:port");
+      throw new IllegalArgumentException("is not host:port");
     }
     return InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort());
   }

@@ -4,8 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
+import io.outboxworker.cli.DeliveriesCommand;
+import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
+import io.outboxworker.cli.ReplayCommand;
+import io.outboxworker.cli.SubscriptionCommand;
+import io.outboxworker.cli.TokenCommand;
 import io.outboxworker.cli.VerifyCommand;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
@@ -39,7 +45,10 @@ import picocli.CommandLine.ScopeType;
       "70:a fault of this program",
       "78:the configuration can't be used"
     },
-    footer = "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.")
+    footer = {
+      "%nThe configuration comes from OUTBOX_ variables: `outbox check` lists them.",
+      "`outbox demo`, in a checkout of the sources, shows everything at work."
+    })
 public final class Main {
 
   /** How long a database that is starting up is waited for. */
@@ -76,13 +85,21 @@ public final class Main {
   public static int run(
       String[] arguments, Map<String, String> environment, PrintWriter out, PrintWriter err) {
     var main = new Main(environment, out, err);
+    var opening = new Opening(main::configuration);
+    var desk = new Desk(out, err, opening::database, opening::subscriptions, opening::testPost);
     var commands =
         new CommandLine(main)
+            .addSubcommand(new TokenCommand(desk))
+            .addSubcommand(new SubscriptionCommand(desk))
+            .addSubcommand(new DeliveriesCommand(desk))
+            .addSubcommand(new ReplayCommand(desk))
+            .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))
             .addSubcommand(new KeysCommand(out))
             .addSubcommand(new GenerateCompletion());
     return Arguments.understoodBy(commands)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler((fault, args) -> Faults.misunderstood(fault))

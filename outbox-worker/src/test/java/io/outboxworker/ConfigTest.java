@@ -118,6 +118,13 @@ class ConfigTest {
     assertThat(config.logging()).isEqualTo(new Logging("json", "debug"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"proxy:3128", "http://proxy:3128"})
+  void a_proxy_is_a_host_and_a_port(String value) {
+    assertThat(Config.read(with("OUTBOX_EGRESS_PROXY", value)).endpoints().proxy())
+        .hasToString("proxy/<unresolved>:3128");
+  }
+
   @Test
   void user_and_password_may_come_on_their_own() {
     var config =
@@ -259,7 +266,7 @@ class ConfigTest {
     "OUTBOX_ALLOWED_NETWORKS, '::1/128,,'",
     "OUTBOX_ALLOWED_PORTS, 0",
     "OUTBOX_ALLOWED_PORTS, '443,'",
-    "OUTBOX_EGRESS_PROXY, proxy:3128",
+    "OUTBOX_EGRESS_PROXY, https://proxy:3128",
     "OUTBOX_EGRESS_PROXY, http://proxy",
     "OUTBOX_EGRESS_PROXY, http://u:p@proxy:1",
     "OUTBOX_CA_FILE, /nowhere/ca.pem",

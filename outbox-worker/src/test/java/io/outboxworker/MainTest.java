@@ -1,11 +1,11 @@
 package io.outboxworker;
 
+import static io.outboxworker.testing.Cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.testing.Cli.Ran;
 import io.outboxworker.testing.TestDatabase;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
 
-  private record Ran(int exitCode, String out, String err) {}
-
   private static final Map<String, String> ENOUGH =
       Map.of(
           "OUTBOX_DATABASE_URL",
@@ -25,16 +23,72 @@ class MainTest {
           KeyRing.generate());
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "check", "keys", "keys generate", "generate-completion"})
+  @ValueSource(
+      strings = {
+        "",
+        "check",
+        "migrate",
+        "work",
+        "token",
+        "token create",
+        "token list",
+        "token revoke",
+        "subscription",
+        "subscription add",
+        "subscription list",
+        "subscription show",
+        "subscription pause",
+        "subscription resume",
+        "subscription rotate",
+        "subscription test",
+        "subscription remove",
+        "deliveries",
+        "replay",
+        "event",
+        "event publish",
+        "listen",
+        "verify",
+        "keys",
+        "keys generate",
+        "generate-completion"
+      })
   void every_command_explains_itself_on_stdout(String command) {
     var ran = run(Map.of(), (command + " --help").strip().split(" ", -1));
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.err).isEmpty();
-    assertThat(ran.out).contains("Usage: " + ("outbox " + command).strip());
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.out()).contains("Usage: " + ("outbox " + command).strip());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "check", "keys", "keys generate", "generate-completion"})
+  @ValueSource(
+      strings = {
+        "",
+        "check",
+        "migrate",
+        "work",
+        "token",
+        "token create",
+        "token list",
+        "token revoke",
+        "subscription",
+        "subscription add",
+        "subscription list",
+        "subscription show",
+        "subscription pause",
+        "subscription resume",
+        "subscription rotate",
+        "subscription test",
+        "subscription remove",
+        "deliveries",
+        "replay",
+        "event",
+        "event publish",
+        "listen",
+        "verify",
+        "keys",
+        "keys generate",
+        "generate-completion"
+      })
   void every_command_knows_the_version(String command) {
     var ran = run(Map.of(), (command + " --version").strip().split(" ", -1));
     assertThat(ran).isEqualTo(new Ran(0, "outbox-worker " + Version.current() + "\n", ""));
@@ -44,47 +98,47 @@ class MainTest {
   @Test
   void a_bare_call_shows_the_usage_on_stderr() {
     var ran = run(Map.of());
-    assertThat(ran.exitCode).isEqualTo(64);
-    assertThat(ran.out).isEmpty();
-    assertThat(ran.err).contains("Usage: outbox").contains("check").contains("78");
+    assertThat(ran.exitCode()).isEqualTo(64);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains("Usage: outbox").contains("check").contains("78");
   }
 
   @Test
   void a_mistyped_command_is_a_usage_error_with_a_suggestion() {
     var ran = run(Map.of(), "chekc");
-    assertThat(ran.exitCode).isEqualTo(64);
-    assertThat(ran.out).isEmpty();
-    assertThat(ran.err).contains("outbox: Unmatched argument").contains("outbox check");
+    assertThat(ran.exitCode()).isEqualTo(64);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains("outbox: Unmatched argument").contains("outbox check");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"check --jsn", "keys generate now", "keys"})
   void what_is_not_understood_is_a_usage_error(String command) {
     var ran = run(ENOUGH, command.split(" ", -1));
-    assertThat(ran.exitCode).isEqualTo(64);
-    assertThat(ran.out).isEmpty();
-    assertThat(ran.err).isNotEmpty();
+    assertThat(ran.exitCode()).isEqualTo(64);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).isNotEmpty();
   }
 
   @Test
   void check_prints_what_is_in_effect_without_secrets() {
     var ran = run(ENOUGH, "check");
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.err).isEmpty();
-    assertThat(ran.out)
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.out())
         .containsPattern("OUTBOX_DATABASE_URL +postgresql://\\*\\*\\*@db/orders +environment")
         .containsPattern("OUTBOX_KEYS +\\*\\*\\* +environment")
         .containsPattern("OUTBOX_RETRY_DELAYS +1s,2s,4s +default")
         .containsPattern("OUTBOX_ADMIN_PORT +- +default")
         .doesNotContain("hunter2");
-    assertThat(ran.out.lines()).hasSize(33);
+    assertThat(ran.out().lines()).hasSize(33);
   }
 
   @Test
   void check_prints_json() {
     var ran = run(ENOUGH, "check", "--json");
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.out)
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out())
         .startsWith("{")
         .containsPattern("\"name\" : \"OUTBOX_HTTP_PORT\",\\s+\"value\" : \"8000\",\\s+\"origin\"")
         .doesNotContain("hunter2");
@@ -93,13 +147,13 @@ class MainTest {
   @Test
   void check_tells_every_fault_at_once() {
     var ran = run(Map.of("OUTBOX_HTTP_PORT", "x", "OUTBOX_RETENTION", "30"), "check");
-    assertThat(ran.exitCode).isEqualTo(78);
-    assertThat(ran.out).isEmpty();
-    assertThat(ran.err.lines())
+    assertThat(ran.exitCode()).isEqualTo(78);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err().lines())
         .hasSize(5)
         .first()
         .isEqualTo("outbox: 4 faults in the configuration:");
-    assertThat(ran.err)
+    assertThat(ran.err())
         .contains("OUTBOX_DATABASE_URL is required")
         .contains("OUTBOX_KEYS is required")
         .contains("OUTBOX_HTTP_PORT=x is not a whole number")
@@ -109,23 +163,23 @@ class MainTest {
   @Test
   void check_warns_on_stderr() {
     var ran = run(with("OUTBOX_SHUTDOWN_TIMEOUT", "2s"), "check");
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.err).startsWith("warning: OUTBOX_SHUTDOWN_TIMEOUT=2s ends before");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.err()).startsWith("warning: OUTBOX_SHUTDOWN_TIMEOUT=2s ends before");
   }
 
   @Test
   void generated_keys_are_a_usable_configuration() {
     var ran = run(Map.of(), "keys", "generate");
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.err).isEmpty();
-    assertThat(KeyRing.parse(ran.out.strip()).ids()).isEqualTo(List.of(1));
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.err()).isEmpty();
+    assertThat(KeyRing.parse(ran.out().strip()).ids()).isEqualTo(List.of(1));
   }
 
   @Test
   void the_completion_script_knows_the_commands() {
     var ran = run(Map.of(), "generate-completion");
-    assertThat(ran.exitCode).isZero();
-    assertThat(ran.out).contains("complete -F").contains("check").contains("keys");
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out()).contains("complete -F").contains("check").contains("keys");
   }
 
   @Test
@@ -133,9 +187,9 @@ class MainTest {
     try (var database = TestDatabase.createEmpty(TestDatabase.Version.NEWEST)) {
       var environment = Map.of("OUTBOX_DATABASE_URL", database.psqlUrl());
       var first = run(environment, "migrate");
-      assertThat(first.err).isEmpty();
-      assertThat(first.exitCode).isZero();
-      assertThat(first.out).matches("main: [1-9]\\d* migrations applied\n");
+      assertThat(first.err()).isEmpty();
+      assertThat(first.exitCode()).isZero();
+      assertThat(first.out()).matches("main: [1-9]\\d* migrations applied\n");
       assertThat(run(environment, "migrate")).isEqualTo(new Ran(0, "main: up to date\n", ""));
       assertThat(database.number("select count(*) from webhooks.outbox")).isZero();
     }
@@ -146,9 +200,9 @@ class MainTest {
     try (var database = TestDatabase.create()) {
       var url = database.psqlUrl().replace("/test_", "/absent_");
       var ran = run(Map.of("OUTBOX_DATABASE_URL", url), "migrate");
-      assertThat(ran.exitCode).isEqualTo(69);
-      assertThat(ran.out).isEmpty();
-      assertThat(ran.err).startsWith("outbox: ").contains("absent_").hasLineCount(1);
+      assertThat(ran.exitCode()).isEqualTo(69);
+      assertThat(ran.out()).isEmpty();
+      assertThat(ran.err()).startsWith("outbox: ").contains("absent_").hasLineCount(1);
     }
   }
 
@@ -156,13 +210,5 @@ class MainTest {
     var environment = new HashMap<>(ENOUGH);
     environment.put(name, value);
     return environment;
-  }
-
-  private static Ran run(Map<String, String> environment, String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int exitCode =
-        Main.run(arguments, environment, new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Ran(exitCode, out.toString(), err.toString());
   }
 }

@@ -351,6 +351,31 @@ final class WorkerEndToEndTest {
   }
 
   @Test
+  void a_subscription_that_was_broken_by_hand_fails_its_own_deliveries_and_no_others() {
+    UUID badUrl = shop.subscribe("*", receiver.url("/bad"));
+    UUID badSecret = shop.subscribe("*", receiver.url("/bad"));
+    shop.subscribe("*", receiver.url("/ok"));
+    shop.database()
+        .exec(
+            "update webhooks.subscription set url = 'http://[::1' where id = '%s'; update webhooks.subscription set secret = 'x' where id = '%s'"
+                .formatted(badUrl, badSecret));
+    workers.start();
+
+    shop.publish("order.created", "{}");
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received()).extracting(Received::path).containsExactly("/ok");
+    assertThat(
+            shop.database()
+                .texts(
+                    "select last_error from webhooks.delivery_log where status = 'failed' order by"
+                        + " 1"))
+        .containsExactly(
+            "the endpoint URL cannot be parsed",
+            "the subscription's signing secret cannot be read");
+  }
+
+  @Test
   void metrics_count_what_happened() {
     shop.subscribe("order.created", receiver.url("/ok"));
     shop.subscribe("order.refused", receiver.url("/refused"));

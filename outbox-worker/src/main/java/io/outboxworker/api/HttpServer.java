@@ -25,6 +25,7 @@ public final class HttpServer implements AutoCloseable {
    * Listens at once.
    *
    * @param port 0 takes any free one
+   * @throws CannotListen where the port is taken or not ours to take
    */
   public HttpServer(String address, int port, Metrics metrics, Health health) {
     HttpRouting.Builder routing =
@@ -42,6 +43,10 @@ public final class HttpServer implements AutoCloseable {
             .routing(routing)
             .build()
             .start();
+    // A server that could not bind its port says so in its log alone.
+    if (!server.isRunning()) {
+      throw new CannotListen(address, port);
+    }
   }
 
   /** The port that it listens on. */

@@ -1,10 +1,10 @@
 package io.outboxworker.cli;
 
 import io.outboxworker.subscription.DurationText;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -41,13 +41,13 @@ public final class Arguments {
     }
   }
 
-  /** A time in RFC 3339, or how long before {@code now} it was. */
+  /** A time in RFC 3339, or how long before {@code now} it was; 1970 at the earliest. */
   static Instant time(String text, Instant now) {
     try {
-      return text.contains(":")
-          ? OffsetDateTime.parse(text).toInstant()
-          : now.minus(duration(text));
-    } catch (DateTimeParseException | TypeConversionException | ArithmeticException fault) {
+      var time =
+          text.contains(":") ? OffsetDateTime.parse(text).toInstant() : now.minus(duration(text));
+      return time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time;
+    } catch (DateTimeException | TypeConversionException fault) {
       throw new TypeConversionException(
           "'"
               + text

@@ -10,12 +10,15 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One named pool of connections and the Jdbi over it. Opening never waits for the server, and a
  * server that goes away later only makes calls fail until it is back. Thread-safe.
  */
 public final class Database implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   private final HikariDataSource pool;
@@ -91,13 +94,19 @@ public final class Database implements AutoCloseable {
    */
   public void awaitReachable(Duration limit) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
-    while (true) {
+    for (boolean told = false; ; told = true) {
       try {
         jdbi.useHandle(handle -> handle.execute("select 1"));
         return;
       } catch (RuntimeException e) {
         if (System.nanoTime() - deadline > 0 || SqlFault.isRefusedLogin(e)) {
           throw new DatabaseUnreachable(SqlFault.describe(e));
+        }
+        if (!told) {
+          log.atWarn()
+              .addKeyValue("for_s", limit.toSeconds())
+              .addKeyValue("error", SqlFault.describe(e))
+              .log("waiting for the database");
         }
         Thread.sleep(200);
       }

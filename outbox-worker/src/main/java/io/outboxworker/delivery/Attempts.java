@@ -7,6 +7,8 @@ import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
 import io.outboxworker.webhook.SigningSecret;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -55,26 +57,45 @@ final class Attempts implements AutoCloseable {
     if (start.claim.attempts() == 0) {
       metrics.lag(Duration.between(message.occurredAt(), startedAt));
     }
-    SigningSecret secret = start.subscription.secret();
-    if (secret == null) {
-      Outcome none = new Outcome.Blocked(Duration.ZERO, "the subscription has no signing secret");
-      settle(start, none, startedAt, lanes);
+    Post post;
+    try {
+      post = post(start, startedAt);
+    } catch (IllegalArgumentException e) {
+      Outcome impossible = new Outcome.Blocked(Duration.ZERO, String.valueOf(e.getMessage()));
+      settle(start, impossible, startedAt, lanes);
       return;
     }
-    Post post =
-        new Post(
-            start.subscription.url(),
-            start.claim.id(),
-            message.eventId(),
-            message.event(),
-            start.claim.attempt(),
-            message.body(),
-            secret,
-            start.subscription.previousSecretAt(startedAt),
-            start.subscription.headers(),
-            message.traceparent(),
-            start.timeout);
     sender.send(post, startedAt).thenAccept(outcome -> settle(start, outcome, startedAt, lanes));
+  }
+
+  /** Refuses what only a change by hand can have stored: no sender could make a POST of it. */
+  private static Post post(Start start, Instant now) {
+    Subscription subscription = start.subscription;
+    SigningSecret secret = subscription.secret();
+    if (secret == null) {
+      throw new IllegalArgumentException("the subscription's signing secret cannot be read");
+    }
+    Message message = start.claim.message();
+    return new Post(
+        endpoint(subscription.url()),
+        start.claim.id(),
+        message.eventId(),
+        message.event(),
+        start.claim.attempt(),
+        message.body(),
+        secret,
+        subscription.previousSecretAt(now),
+        subscription.headers(),
+        message.traceparent(),
+        start.timeout);
+  }
+
+  private static URI endpoint(String url) {
+    try {
+      return new URI(url);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("the endpoint URL cannot be parsed", e);
+    }
   }
 
   private void settle(Start start, Outcome outcome, Instant startedAt, Lanes lanes) {

@@ -113,8 +113,8 @@ public final class Delivering implements AutoCloseable {
   }
 
   private Duration claimParked() {
-    Lanes.Wanted wanted = lanes.wantedParked();
-    if (wanted.rooms().isEmpty()) {
+    Wanted wanted = lanes.wantedParked();
+    if (wanted.isEmpty()) {
       return CLAIM_IDLE;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));

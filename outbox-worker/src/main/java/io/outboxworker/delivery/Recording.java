@@ -78,7 +78,7 @@ final class Recording {
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("events", String.class, column(results, r -> r.claim().message().event()))
-        .bindArray("urls", String.class, column(results, r -> r.subscription().url().toString()))
+        .bindArray("urls", String.class, column(results, r -> r.subscription().url()))
         .bindArray("statuses", String.class, column(results, Recording::status))
         .bindArray("attempts", Integer.class, column(results, r -> r.claim().attempt()))
         .bindArray("http_statuses", Integer.class, column(results, r -> r.outcome().status()))

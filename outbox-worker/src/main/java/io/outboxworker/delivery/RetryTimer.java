@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * db-scheduler as the durable timer of attempts 2, 3, 4: it says that a retry fell due, and the
@@ -25,6 +27,7 @@ import javax.sql.DataSource;
  * of its own.
  */
 final class RetryTimer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RetryTimer.class);
   private static final int THREADS = 20;
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
@@ -110,6 +113,9 @@ final class RetryTimer implements AutoCloseable {
     @Override
     public void onSchedulerEvent(SchedulerEventType type) {
       metrics.retryTimer(type.name().toLowerCase(Locale.ROOT));
+      if (type == SchedulerEventType.UNEXPECTED_ERROR) {
+        log.warn("db-scheduler could not poll, it goes on");
+      }
     }
   }
 }

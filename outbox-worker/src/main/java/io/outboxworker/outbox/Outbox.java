@@ -1,19 +1,12 @@
 package io.outboxworker.outbox;
 
-import io.outboxworker.delivery.Claim;
 import io.outboxworker.delivery.Deliveries;
-import io.outboxworker.delivery.Lanes;
-import io.outboxworker.delivery.Message;
-import java.sql.Array;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import io.outboxworker.delivery.Rooms;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
@@ -42,6 +35,10 @@ public final class Outbox {
   private static final int MAX_DELIVERIES = 5_000;
   private static final int MAX_BYTES = 8 * 1024 * 1024;
 
+  // Joins between the parts of this statement are written as `in (select …)` in a select list,
+  // which PostgreSQL runs
+  // as a hashed subplan: it takes the parts for ten rows and would run the joins as loops, 250,000
+  // steps a batch.
   private static final String FAN_OUT =
       """
       with pick as materialized (
@@ -51,7 +48,7 @@ public final class Outbox {
       kind as materialized (
         select tenant_id, event, patterns_matching(event) as patterns
         from (select distinct tenant_id, event from pick) k),
-      weight as (
+      weight as materialized (
         select kind.*, (select count(*) from (
           select from subscription s
           where s.tenant_id = kind.tenant_id and s.active and s.event = any(kind.patterns)
@@ -66,42 +63,48 @@ public final class Outbox {
         where (deliveries_so_far <= :max_deliveries or deliveries_so_far = matching)
           and (bytes_so_far <= :max_bytes or bytes_so_far = bytes)),
       moved as (
-        delete from outbox where id = any(array(select id from keep)) returning *),
+        delete from outbox where id = any(array(select id from keep))
+        returning id, tenant_id, event, coalesce(resource_type, split_part(event, '.', 1)) as resource_type,
+          resource_id, data, traceparent, occurred_at),
       logged as (
         insert into event_log (id, tenant_id, event, resource_type, resource_id, data, traceparent, occurred_at)
-        select id, tenant_id, event, coalesce(resource_type, split_part(event, '.', 1)), resource_id, data,
-          traceparent, occurred_at
-        from moved on conflict do nothing
-        returning id, resource_type),
+        select * from moved on conflict do nothing
+        returning id),
+      fresh as materialized (
+        select id, tenant_id, event, id in (select id from logged) as fresh from moved),
       match as (
         select m.id as event_id, m.tenant_id, s.id as subscription_id, s.ordered,
           coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
           not s.ordered and row_number() over (partition by s.id order by m.id) <= coalesce(lane.room, :room) as fits
-        from moved m
-        join logged using (id)
+        from fresh m
         join kind using (tenant_id, event)
         join subscription s on s.tenant_id = m.tenant_id and s.active and s.event = any(kind.patterns)
-        left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id),
+        left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id
+        where m.fresh),
       born as (
         insert into delivery (event_id, subscription_id, tenant_id, ordered, claims, lease_until, lease_token)
         select event_id, subscription_id, tenant_id, ordered, case when fits then 1 else 0 end,
           case when fits then now() + lease_ms * interval '1 ms' end, case when fits then :token end
         from match
         returning id, event_id, subscription_id, lease_until, created_at),
-      leased as (
-        select event_id, array_agg(id) as ids, array_agg(subscription_id) as subscription_ids,
-          array_agg((extract(epoch from lease_until - created_at) * 1000)::bigint) as leases_ms
-        from born where lease_until is not null group by event_id)
-      select m.id as event_id, m.tenant_id, m.event, logged.resource_type, m.resource_id,
-        case when leased.ids is not null then m.data::text end as data, m.traceparent, m.occurred_at,
-        leased.ids, leased.subscription_ids, leased.leases_ms,
-        logged.id is null as repeated,
-        (select count(*) from pick) as picked,
-        case when row_number() over () = 1 then
+      leased as materialized (
+        select event_id, id, subscription_id,
+          (extract(epoch from lease_until - created_at) * 1000)::bigint as lease_ms
+        from born where lease_until is not null),
+      result as (
+        select moved.*, id not in (select id from logged) as repeated,
+          id in (select event_id from leased) as is_leased, row_number() over () = 1 as first
+        from moved)
+      select id as event_id, tenant_id, event, resource_type, resource_id,
+        case when is_leased then data::text end as data, traceparent, occurred_at, repeated, is_leased,
+        case when first then (select count(*) from pick) end as picked,
+        case when first then array(select event_id from leased) end as leased_events,
+        case when first then array(select id from leased) end as leased_ids,
+        case when first then array(select subscription_id from leased) end as leased_subscriptions,
+        case when first then array(select lease_ms from leased) end as leases_ms,
+        case when first then
           array(select distinct subscription_id from born where lease_until is null) end as parked
-      from moved m
-      left join logged using (id)
-      left join leased on leased.event_id = m.id
+      from result
       """;
 
   private final Jdbi jdbi;
@@ -124,7 +127,7 @@ public final class Outbox {
    *
    * @param passedOver events that it must leave alone
    */
-  Batch fanOut(Pick pick, int rows, Lanes.Rooms rooms, Collection<UUID> passedOver) {
+  Batch fanOut(Pick pick, int rows, Rooms rooms, Collection<UUID> passedOver) {
     long askedNanos = System.nanoTime();
     long token = deliveries.newToken();
     List<UUID> lanes = new ArrayList<>(rooms.perLane().keySet());
@@ -198,39 +201,8 @@ public final class Outbox {
   }
 
   private Batch batch(Query query, long token, long askedNanos) {
-    List<Claim> claims = new ArrayList<>();
-    Set<UUID> parked = new HashSet<>();
-    int[] counts = new int[3];
-    query
-        .map((row, context) -> {
-          counts[0] = row.getInt("picked");
-          counts[1]++;
-          counts[2] += row.getBoolean("repeated") ? 1 : 0;
-          addClaims(row, token, askedNanos, claims);
-          Array parkedHere = row.getArray("parked");
-          if (parkedHere != null) {
-            parked.addAll(List.of((UUID[]) parkedHere.getArray()));
-          }
-          return counts[1];
-        })
-        .list();
-    return new Batch(counts[0], counts[1], counts[2], claims, parked);
-  }
-
-  private void addClaims(ResultSet row, long token, long askedNanos, List<Claim> claims)
-      throws SQLException {
-    Array ids = row.getArray("ids");
-    if (ids == null) {
-      return;
-    }
-    Message message = deliveries.messageOf(row, row.getObject("event_id", UUID.class));
-    UUID[] deliveryIds = (UUID[]) ids.getArray();
-    UUID[] subscriptionIds = (UUID[]) row.getArray("subscription_ids").getArray();
-    Long[] leases = (Long[]) row.getArray("leases_ms").getArray();
-    for (int i = 0; i < deliveryIds.length; i++) {
-      long leaseEnds = askedNanos + leases[i] * 1_000_000;
-      claims.add(
-          new Claim(deliveryIds[i], subscriptionIds[i], message, 0, token, leaseEnds, null, false));
-    }
+    Rows rows = new Rows(deliveries);
+    query.map((row, context) -> rows.add(row)).forEach(added -> {});
+    return rows.batch(token, askedNanos);
   }
 }

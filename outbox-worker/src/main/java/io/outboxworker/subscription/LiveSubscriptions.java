@@ -1,7 +1,5 @@
 package io.outboxworker.subscription;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,19 +8,14 @@ import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The subscriptions that the worker is busy with, as they are right now. Thread-safe. */
 public final class LiveSubscriptions {
-  private static final Logger log = LoggerFactory.getLogger(LiveSubscriptions.class);
-
   /**
    * A subscription and the version of its row.
    *
-   * @param subscription null where it cannot be used: no such row, or no key opens its secret
+   * @param subscription null where there is no such row
    */
   public record Copy(UUID id, long version, @Nullable Subscription subscription) {}
 
@@ -57,22 +50,9 @@ public final class LiveSubscriptions {
               UUID id = found.getObject("held_id", UUID.class);
               boolean exists = found.getObject("id") != null;
               return new Copy(
-                  id, found.getLong("version"), exists ? usable(id, found, context) : null);
+                  id, found.getLong("version"), exists ? row.map(found, context) : null);
             })
             .list());
-  }
-
-  private @Nullable Subscription usable(UUID id, ResultSet found, StatementContext context)
-      throws SQLException {
-    try {
-      return row.map(found, context);
-    } catch (IllegalArgumentException | KeyRing.SecretNotOpened e) {
-      log.atError()
-          .addKeyValue("subscription_id", id)
-          .addKeyValue("error", e.getMessage())
-          .log("subscription cannot be used");
-      return null;
-    }
   }
 
   /** Notes, once, since when these have been failing. Joins the caller's transaction. */

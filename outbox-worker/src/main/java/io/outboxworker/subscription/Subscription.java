@@ -1,7 +1,6 @@
 package io.outboxworker.subscription;
 
 import io.outboxworker.webhook.SigningSecret;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -13,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Who wants which events, at which URL, signed with which secret; a copy of its row at one moment.
  * What is null takes the worker's default.
  *
+ * @param url as stored; one that was stored by hand need not be a URL
  * @param event an exact name, a group such as {@code invoice.*}, or {@code *}
- * @param secret null once the subscription is deleted
+ * @param secret null once the subscription is deleted, or where no key opens it
  */
 public record Subscription(
     UUID id,
     UUID tenantId,
-    URI url,
+    String url,
     String event,
     boolean active,
     @Nullable String description,

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.subscription.Subscription.PreviousSecret;
 import io.outboxworker.webhook.SigningSecret;
-import java.net.URI;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +18,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a row of {@code subscription} becomes a {@link Subscription}: the secrets are opened here.
@@ -32,6 +33,7 @@ final class SubscriptionRow implements RowMapper<Subscription> {
       s.updated_at\
       """;
 
+  private static final Logger log = LoggerFactory.getLogger(SubscriptionRow.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final KeyRing keys;
@@ -47,7 +49,7 @@ final class SubscriptionRow implements RowMapper<Subscription> {
     return new Subscription(
         id,
         tenantId,
-        URI.create(row.getString("url")),
+        row.getString("url"),
         row.getString("event"),
         row.getBoolean("active"),
         row.getString("description"),
@@ -69,7 +71,15 @@ final class SubscriptionRow implements RowMapper<Subscription> {
   }
 
   private @Nullable SigningSecret secret(UUID tenantId, UUID id, byte @Nullable [] sealed) {
-    return sealed == null ? null : SigningSecret.of(keys.open(tenantId, id, sealed));
+    if (sealed == null) {
+      return null;
+    }
+    try {
+      return SigningSecret.of(keys.open(tenantId, id, sealed));
+    } catch (IllegalArgumentException | KeyRing.SecretNotOpened e) {
+      log.atError().addKeyValue("error", e.getMessage()).log("signing secret cannot be used");
+      return null;
+    }
   }
 
   private @Nullable PreviousSecret previousSecret(UUID tenantId, UUID id, ResultSet row)

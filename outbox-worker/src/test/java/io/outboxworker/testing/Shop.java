@@ -18,17 +18,25 @@ import org.jspecify.annotations.Nullable;
 public final class Shop implements AutoCloseable {
   public static final String SECRET = "a secret of sixteen bytes or more";
 
-  private final TestDatabase database = TestDatabase.create();
-  private final Database pool = Database.open(database.settings(), "shop", 4, null);
+  private final TestDatabase database;
+  private final Database pool;
   private final String keys = KeyRing.generate();
   private final UUID tenant = UUID.randomUUID();
-  private final Subscriptions subscriptions =
-      new Subscriptions(
-          pool.jdbi(),
-          KeyRing.parse(keys),
-          new EndpointGuard(
-              new EgressRules(
-                  true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of())));
+  private final Subscriptions subscriptions;
+
+  public Shop() {
+    this(TestDatabase.Version.NEWEST);
+  }
+
+  public Shop(TestDatabase.Version version) {
+    database = TestDatabase.create(version);
+    pool = Database.open(database.settings(), "shop", 4, null);
+    EgressRules loopback =
+        new EgressRules(
+            true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of());
+    subscriptions =
+        new Subscriptions(pool.jdbi(), KeyRing.parse(keys), new EndpointGuard(loopback));
+  }
 
   public TestDatabase database() {
     return database;

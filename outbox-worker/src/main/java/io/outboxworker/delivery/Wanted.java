@@ -1,0 +1,35 @@
+package io.outboxworker.delivery;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Parked deliveries to ask for.
+ *
+ * @param rooms how many of each subscription
+ * @param notes what the lanes knew of parked rows before the question was asked
+ */
+record Wanted(Map<UUID, Integer> rooms, Map<UUID, Long> notes) {
+
+  /** What these lanes can take, {@code most} together. */
+  static Wanted by(Collection<Lane> lanes, int most, long now) {
+    Map<UUID, Integer> rooms = new HashMap<>();
+    Map<UUID, Long> notes = new HashMap<>();
+    int left = most;
+    for (Lane lane : lanes) {
+      int room = lane.parked() ? Math.min(left, lane.room(now)) : 0;
+      if (room > 0) {
+        rooms.put(lane.subscriptionId, room);
+        notes.put(lane.subscriptionId, lane.parkedNotes());
+        left -= room;
+      }
+    }
+    return new Wanted(rooms, notes);
+  }
+
+  boolean isEmpty() {
+    return rooms.isEmpty();
+  }
+}

@@ -1,0 +1,71 @@
+package io.outboxworker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxworker.testing.Link;
+import io.outboxworker.testing.Shop;
+import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.Workers;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The worker outlives its database. */
+final class DatabaseOutageTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private final Shop shop = new Shop();
+  private final TestReceiver receiver = new TestReceiver();
+  private final Workers workers = new Workers(shop);
+  private final URI database = URI.create(shop.database().psqlUrl());
+  private final Link link = new Link(database.getPort());
+
+  @AfterEach
+  void close() {
+    workers.close();
+    link.close();
+    receiver.close();
+    shop.close();
+  }
+
+  @Test
+  void a_database_that_goes_away_and_comes_back_needs_no_restart_and_loses_nothing() {
+    CountDownLatch answer = new CountDownLatch(1);
+    shop.subscribe("*", receiver.url("/slow"));
+    receiver.behave(
+        "/slow",
+        (post, number) -> {
+          answer.await();
+          return 200;
+        });
+    Worker worker = start();
+    shop.publish("order.before", "{}");
+    await().atMost(SOON).until(() -> receiver.received().size() == 1);
+
+    link.cut();
+    answer.countDown();
+    await().atMost(SOON).until(() -> workers.get(worker, "/readyz").statusCode() == 503);
+    assertThat(workers.get(worker, "/readyz").body()).contains("database main does not answer");
+    assertThat(workers.get(worker, "/livez").statusCode()).isEqualTo(200);
+    shop.publishMany("order.during", 20);
+    link.mend();
+
+    await().atMost(Duration.ofSeconds(30)).until(shop::isDone);
+    await().atMost(SOON).until(() -> workers.get(worker, "/readyz").statusCode() == 200);
+    assertThat(receiver.received().stream().map(post -> post.delivery()).distinct()).hasSize(21);
+    assertThat(receiver.received()).hasSize(21);
+    assertThat(
+            shop.database()
+                .number("select count(*) from webhooks.delivery_log where status = 'delivered'"))
+        .isEqualTo(21);
+  }
+
+  private Worker start() {
+    return workers.start(
+        "OUTBOX_DATABASE_URL",
+        "postgresql://postgres@127.0.0.1:%d%s".formatted(link.port(), database.getPath()));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.cli;
+
+import org.jspecify.annotations.NullMarked;
