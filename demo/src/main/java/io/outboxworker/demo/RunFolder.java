@@ -1,8 +1,11 @@
 package io.outboxworker.demo;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.sun.security.auth.module.UnixSystem;
+import io.outboxworker.cli.CommandFailed;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -74,15 +77,33 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Only its owner may enter: the library opens the folders below it to everybody. */
+  /** In the user's cache or, for users without a home of their own, in the temporary folder. */
   private static Path cache() throws IOException {
     String cache = System.getenv("XDG_CACHE_HOME");
     Path parent =
         cache == null || cache.isBlank()
             ? Path.of(System.getProperty("user.home"), ".cache")
             : Path.of(cache);
-    Path ours = Files.createDirectories(parent.resolve("outbox"));
-    return Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwx------"));
+    if (parent.isAbsolute()) {
+      try {
+        return closed(Files.createDirectories(parent.resolve("outbox")));
+      } catch (IOException e) {
+        // Such a home is usual for users that only run services.
+      }
+    }
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    long user = new UnixSystem().getUid();
+    Path ours = Files.createDirectories(temporary.resolve("outbox-" + user));
+    if (!Files.getAttribute(ours, "unix:uid", NOFOLLOW_LINKS).equals((int) user)) {
+      throw new CommandFailed(
+          ours + " is another user's; name a folder of your own in XDG_CACHE_HOME");
+    }
+    return closed(ours);
+  }
+
+  /** Only its owner may enter, since the library opens the folders below it to everybody. */
+  private static Path closed(Path folder) throws IOException {
+    return Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
   }
 
   private static void removeLeftovers(Path runs) throws IOException {

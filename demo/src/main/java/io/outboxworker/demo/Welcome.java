@@ -19,11 +19,11 @@ final class Welcome {
     screen.say(String.format(Locale.ROOT, "Ready after %.1f s.", took.toMillis() / 1000.0));
     screen.say("");
     screen.say(
-        "  Worker    %s/metrics  /livez  /readyz%s"
+        "  Worker     %s/metrics  /livez  /readyz%s"
             .formatted(stage.workerUrl(), stage.isOnAnotherPort() ? "  (port 8000 is taken)" : ""));
-    screen.say("  Database  psql '%s'".formatted(stage.postgres().shopUrl()));
-    screen.say("  Tenant    %s  (%s)".formatted(Tenant.ACME.id(), Tenant.ACME));
-    screen.say("  Token     %s  (for the API, as %s)".formatted(stage.token(), Tenant.ACME));
+    screen.say("  Database   psql '%s'".formatted(stage.postgres().shopUrl()));
+    screen.say("  Tenant     %s  (%s)".formatted(Tenant.ACME.id(), Tenant.ACME));
+    screen.say("  API token  %s  (%s)".formatted(stage.token(), Tenant.ACME));
     subscriptions();
     insert(stage);
     screen.heading("The shop is open. One line per attempt; Ctrl-C ends it and removes it all.");

@@ -70,7 +70,7 @@ final class DemoTest {
   @Test
   void the_printed_insert_is_delivered_and_sigterm_ends_it_all_with_0() throws Exception {
     String database = endless.readUntil("psql '(postgresql://[^']+)'");
-    String token = endless.readUntil("Token +(whk_\\S+)");
+    String token = endless.readUntil("API token +(whk_\\S+)");
     String insert = endless.readUntil("^ *(INSERT INTO .*;)$");
     endless.readUntil("^(event +tenant +status +attempts +ms +receiver)$");
     execute(database, insert);
