@@ -177,6 +177,8 @@ create function webhooks.drop_log_partition(log text, name text) returns boolean
         raise exception 'not a partition of a log: %', name;
       end if;
       day := to_date(right(name, 8), 'YYYYMMDD');
+      -- In the order in which statements lock them: the log, then its partition.
+      execute format('lock table only %I in access exclusive mode', log);
       if log = 'event_log' then
         execute format('lock table %I in access exclusive mode', name);
         select exists (select from delivery
@@ -225,6 +227,9 @@ create table webhooks.subscription (
   constraint url_must_have_at_most_2048_characters check (length(url) <= 2048),
   constraint event_must_be_a_name_or_a_group_like_invoice_star_or_star
     check (event = '*' or (length(event) <= 102 and event ~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.([A-Za-z0-9_-]+|\*)$')),
+  constraint headers_must_be_a_json_object check (json_typeof(headers) = 'object'),
+  constraint retry_delays_ms_must_be_1_to_2592000000 check (1 <= all (retry_delays_ms)
+    and 2592000000 >= all (retry_delays_ms) and array_position(retry_delays_ms, null) is null),
   constraint timeout_ms_must_be_1_to_30000 check (timeout_ms between 1 and 30000),
   constraint max_in_flight_must_be_1_to_1000 check (max_in_flight between 1 and 1000),
   constraint max_per_second_must_be_1_to_100000 check (max_per_second between 1 and 100000),

@@ -90,11 +90,16 @@ final class Pipeline implements AutoCloseable {
     fanOut.start();
   }
 
-  /** Stops taking work and lets running attempts end; true where none was cut off. */
-  boolean drain(Duration limit) throws InterruptedException {
+  /** Stops taking work; running attempts go on. */
+  void stopTaking() {
+    delivering.stopTaking();
     fanOut.close();
     upkeep.forEach(Poller::close);
-    return delivering.drain(limit);
+  }
+
+  /** Lets running attempts end; true where none was cut off. */
+  boolean awaitDrained(Duration limit) throws InterruptedException {
+    return delivering.awaitDrained(limit);
   }
 
   List<String> unready() {

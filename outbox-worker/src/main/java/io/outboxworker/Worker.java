@@ -81,8 +81,9 @@ public final class Worker implements AutoCloseable {
     log.info("stopping, running attempts may end");
     long deadline = System.nanoTime() + config.shutdownTimeout().minus(RECORDING_SHARE).toNanos();
     boolean clean = true;
+    pipelines.forEach(Pipeline::stopTaking);
     for (Pipeline pipeline : pipelines) {
-      clean &= pipeline.drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+      clean &= pipeline.awaitDrained(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     }
     close();
     log.info(clean ? "stopped" : "stopped, some attempts were cut off and will be made again");
@@ -93,9 +94,11 @@ public final class Worker implements AutoCloseable {
   @Override
   public void close() {
     state = "stopped";
-    sender.close();
+    // The sender last: what it cuts off must find no recorder, or it would be written as an
+    // attempt.
     pipelines.forEach(Pipeline::close);
     pipelines.clear();
+    sender.close();
     http.close();
     if (admin != null) {
       admin.close();

@@ -9,6 +9,7 @@ import io.outboxworker.testing.TestReceiver.Received;
 import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -136,6 +137,58 @@ final class RecoveryTest {
         .hasSize(10);
     assertThat(receiver.received().get(2).delivery())
         .isEqualTo(receiver.received().get(3).delivery());
+  }
+
+  @Test
+  void an_older_delivery_that_waits_behind_an_ordered_one_stops_nobody_else() {
+    UUID older = delivery("claims = 0");
+    delivery(
+        "claims = 1, attempts = 1, history = '[{}]', next_attempt_at = now() + interval '1 h',"
+            + " lease_until = now() + interval '2 h', ordered = true");
+    UUID other = delivery("claims = 0");
+    UUID ordered = shop.subscribe("*", receiver.url("/ordered"));
+    shop.database()
+        .exec(
+            """
+            update webhooks.subscription set ordered = true where id = '%1$s';
+            update webhooks.delivery set ordered = true, subscription_id = '%1$s' where id <> '%2$s'
+            """
+                .formatted(ordered, other));
+
+    workers.start();
+
+    await().atMost(SOON).until(() -> receiver.received("/ok").size() == 1);
+    assertThat(receiver.received("/ok").get(0).delivery()).isEqualTo(other.toString());
+    assertThat(receiver.received("/ordered")).isEmpty();
+    assertThat(
+            shop.database().text("select claims from webhooks.delivery where id = '" + older + "'"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void a_subscription_never_gets_more_attempts_at_once_than_it_asked_for() {
+    UUID subscription = shop.subscribe("*", receiver.url("/one"));
+    shop.database()
+        .exec(
+            "update webhooks.subscription set max_in_flight = 1 where id = '%s'"
+                .formatted(subscription));
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    receiver.behave(
+        "/one",
+        (post, number) -> {
+          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+          Thread.sleep(20);
+          running.decrementAndGet();
+          return 200;
+        });
+    workers.start();
+
+    shop.publishMany("order.created", 30);
+
+    await().atMost(Duration.ofSeconds(40)).until(shop::isDone);
+    assertThat(receiver.received()).hasSize(30);
+    assertThat(most).hasValue(1);
   }
 
   /** A delivery of an event in the log, in the state that these columns say. */

@@ -10,7 +10,10 @@ import org.jdbi.v3.core.Jdbi;
  * Thread-safe.
  */
 public final class DatabaseClock {
-  private record Reading(Instant time, long nanos) {}
+  private record Reading(Instant time, long nanos, Duration roundTrip) {}
+
+  /** A slower answer says less about the time than the reading before it. */
+  private static final Duration SLOWEST_SYNC = Duration.ofMillis(100);
 
   private final Jdbi jdbi;
   private volatile Reading reading;
@@ -31,6 +34,9 @@ public final class DatabaseClock {
   public Duration sync() {
     Instant before = now();
     Reading fresh = read(jdbi);
+    if (fresh.roundTrip.compareTo(SLOWEST_SYNC) > 0) {
+      return Duration.ZERO;
+    }
     Duration drift = Duration.between(before, fresh.time).abs();
     reading = fresh;
     return drift;
@@ -41,7 +47,7 @@ public final class DatabaseClock {
       long asked = System.nanoTime();
       Instant time = handle.createQuery("select clock_timestamp()").mapTo(Instant.class).one();
       long answered = System.nanoTime();
-      return new Reading(time, asked + (answered - asked) / 2);
+      return new Reading(time, asked + (answered - asked) / 2, Duration.ofNanos(answered - asked));
     });
   }
 }

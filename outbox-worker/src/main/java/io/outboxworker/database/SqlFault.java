@@ -13,6 +13,20 @@ public final class SqlFault {
     return state != null && (state.startsWith("22") || state.startsWith("23"));
   }
 
+  /** Whether the database is at fault, so that the very same statement may work later. */
+  public static boolean isOfDatabase(Throwable failure) {
+    return sqlException(failure) != null ? !isOfData(failure) : isConnectionFault(failure);
+  }
+
+  private static boolean isConnectionFault(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether the server refused the user, so that waiting will not help (SQLSTATE class 28). */
   static boolean isRefusedLogin(Throwable failure) {
     String state = state(failure);

@@ -20,8 +20,13 @@ import java.util.concurrent.Executors;
  * a transaction nor a connection. Thread-safe.
  */
 final class Attempts implements AutoCloseable {
-  /** An attempt that a lane has decided to make. */
-  record Start(Claim claim, Subscription subscription, Duration timeout) {}
+  /**
+   * An attempt that a lane has decided to make.
+   *
+   * @param latestNanos after this, by {@link System#nanoTime()}, it must not be sent: the lease
+   *     would not outlast it, or the copy of the subscription is too old
+   */
+  record Start(Claim claim, Subscription subscription, Duration timeout, long latestNanos) {}
 
   private final Sender sender;
   private final RetrySchedule schedule;
@@ -52,6 +57,10 @@ final class Attempts implements AutoCloseable {
   /** The future needs no reader: it never fails, and settling is its end. */
   @SuppressWarnings("FutureReturnValueIgnored")
   private void send(Start start, Lanes lanes) {
+    if (System.nanoTime() - start.latestNanos > 0) {
+      lanes.unstarted(start.claim);
+      return;
+    }
     Instant startedAt = clock.now();
     Message message = start.claim.message();
     if (start.claim.attempts() == 0) {

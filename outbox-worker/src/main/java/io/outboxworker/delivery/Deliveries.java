@@ -89,8 +89,11 @@ public final class Deliveries {
                           select h.id, h.event_id from lane cross join lateral (
                             select d.id, d.event_id, d.tenant_id, d.lease_until, d.claims - d.attempts as losses
                             from delivery d where d.ordered and d.subscription_id = lane.id
-                            order by d.event_id limit 1) h
-                          where h.lease_until is null and h.losses < 2 and not exists (
+                            order by d.event_id, d.id limit 1) h
+                          where h.lease_until is null and h.losses < 2
+                            and not exists (select from delivery busy where busy.ordered
+                              and busy.subscription_id = lane.id and busy.lease_until is not null)
+                            and not exists (
                             select from outbox o where o.id < h.event_id and o.tenant_id = h.tenant_id)),
                         sized as (
                           select p.id, octet_length(e.data::text) as bytes,
@@ -177,7 +180,7 @@ public final class Deliveries {
                             where p.lease_until is null and p.claims - p.attempts >= 2 and p.claims - p.attempts < 3
                               and (not p.ordered or not exists (select from delivery earlier
                                 where earlier.ordered and earlier.subscription_id = p.subscription_id
-                                  and earlier.event_id < p.event_id))
+                                  and (earlier.event_id < p.event_id or earlier.lease_until is not null)))
                             order by p.id limit 1 for update of p skip locked))
                           returning *)
                         select %s from c join event_log e on e.id = c.event_id

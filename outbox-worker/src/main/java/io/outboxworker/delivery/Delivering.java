@@ -8,6 +8,8 @@ import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 
@@ -30,7 +32,7 @@ public final class Delivering implements AutoCloseable {
 
   private static final Duration REFRESH = Duration.ofMillis(400);
   private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
-  private static final Duration RECORD_LIMIT = Duration.ofSeconds(5);
+  private static final Duration RECORD_LIMIT = Duration.ofSeconds(2);
 
   /** Results that may wait while the database is away. */
   private static final int RECORDER_RESERVE = 5_000;
@@ -44,6 +46,7 @@ public final class Delivering implements AutoCloseable {
   private final Poller claimer;
   private final Poller refresher;
   private final Metrics metrics;
+  private volatile boolean moreSuspects;
 
   public Delivering(
       Ground ground,
@@ -59,7 +62,8 @@ public final class Delivering implements AutoCloseable {
         new Recorder(
             new Recording(ground.jdbi, settings.disableAfter),
             metrics,
-            settings.limits.maxInFlight() + RECORDER_RESERVE);
+            settings.limits.maxInFlight() + RECORDER_RESERVE,
+            this::nextInOrder);
     this.attempts =
         new Attempts(
             sender, new RetrySchedule(settings.retryDelays), recorder, ground.clock, metrics);
@@ -86,18 +90,20 @@ public final class Delivering implements AutoCloseable {
   public void claimSuspect() {
     if (lanes.hasRoomForSuspect()) {
       Optional<Claim> suspect = deliveries.claimSuspect();
+      moreSuspects = suspect.isPresent();
       suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
     }
   }
 
-  /**
-   * Stops without losing an attempt: no new claims, unstarted ones go back, running ones may end
-   * within {@code limit}, and what they saw is written.
-   */
-  public boolean drain(Duration limit) throws InterruptedException {
+  /** No new claims, and unstarted ones go back. */
+  public void stopTaking() {
+    lanes.stop();
     claimer.close();
     timer.close();
-    lanes.stop();
+  }
+
+  /** Lets running attempts end within {@code limit} and writes what they saw; true if all did. */
+  public boolean awaitDrained(Duration limit) throws InterruptedException {
     boolean finished = lanes.awaitIdle(limit);
     boolean recorded = recorder.awaitEmpty(RECORD_LIMIT);
     return finished && recorded;
@@ -113,12 +119,20 @@ public final class Delivering implements AutoCloseable {
   }
 
   private Duration claimParked() {
+    if (moreSuspects) {
+      claimSuspect();
+    }
     Wanted wanted = lanes.wantedParked();
     if (wanted.isEmpty()) {
       return CLAIM_IDLE;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;
+  }
+
+  /** The next delivery of an ordered subscription may go as soon as the one before is recorded. */
+  private void nextInOrder(Set<UUID> subscriptionIds) {
+    lanes.noteParked(subscriptionIds);
   }
 
   private Duration refresh() {

@@ -64,6 +64,15 @@ final class Lane {
     version = freshVersion;
   }
 
+  /** Whether what was read beginning at {@code atNanos} is newer than what the lane knows. */
+  boolean isReadBefore(long atNanos) {
+    return !read || atNanos - readNanos > 0;
+  }
+
+  long readNanos() {
+    return readNanos;
+  }
+
   boolean isReadWithin(Duration age, long now) {
     return read && now - readNanos <= age.toNanos();
   }
@@ -161,6 +170,16 @@ final class Lane {
   void started(Claim claim) {
     running++;
     heldBytes += claim.message().body().length;
+  }
+
+  boolean isAtLimit() {
+    return running >= maxInFlight();
+  }
+
+  /** It was started and then not sent after all. */
+  void unstarted(Claim claim) {
+    running--;
+    heldBytes -= claim.message().body().length;
   }
 
   /** The attempt is over: its slot is free, and its outcome tells how much the endpoint bears. */

@@ -156,17 +156,31 @@ public final class Lanes {
     Claim claim = result.claim();
     starting(starts -> {
       Lane lane = lane(claim.subscriptionId());
-      lane.finished(claim, result.outcome(), result.verdict(), System.nanoTime());
       load.finished(claim);
+      lane.finished(claim, result.outcome(), result.verdict(), System.nanoTime());
       pump(lane, starts);
       pumpWaiting(starts);
       if (load.running() == 0) {
         idle.signalAll();
       }
     });
-    if (locked(() -> lane(claim.subscriptionId()).wantsParked(System.nanoTime()))) {
+    if (claim.suspect()
+        || locked(() -> lane(claim.subscriptionId()).wantsParked(System.nanoTime()))) {
       roomForParked.run();
     }
+  }
+
+  /**
+   * An attempt was about to be made when its lease or its copy had become too old: it goes back.
+   */
+  void unstarted(Claim claim) {
+    starting(starts -> {
+      Lane lane = lane(claim.subscriptionId());
+      lane.unstarted(claim);
+      load.finished(claim);
+      recorder.add(new Result.GivenBack(claim));
+      pump(lane, starts);
+    });
   }
 
   /** Starts no attempt any more and gives back every claim that has not started. */
@@ -212,16 +226,21 @@ public final class Lanes {
         giveBackAll(lane);
         return;
       }
+      Subscription subscription = lane.subscription();
+      if (subscription != null && isLeaseTooShort(claim, subscription, now)) {
+        giveBack(lane, claim);
+        continue;
+      }
       if (!lane.isReadWithin(OLDEST_COPY, now)) {
         waitingForCopy.add(lane);
         return;
       }
-      Subscription subscription = lane.subscription();
-      if (subscription == null
-          || !subscription.active()
-          || isLeaseTooShort(claim, subscription, now)) {
+      if (subscription == null || !subscription.active()) {
         giveBack(lane, claim);
         continue;
+      }
+      if (lane.isAtLimit()) {
+        return;
       }
       if (!mayStart()) {
         waitingForSlot.add(lane);
@@ -230,8 +249,16 @@ public final class Lanes {
       lane.remove(claim);
       lane.started(claim);
       load.started();
-      starts.add(new Attempts.Start(claim, subscription, timeout(subscription)));
+      starts.add(start(claim, subscription, lane));
     }
+  }
+
+  private Attempts.Start start(Claim claim, Subscription subscription, Lane lane) {
+    Duration timeout = timeout(subscription);
+    long leaseAllows = claim.leaseEndsNanos() - timeout.plus(LEASE_RESERVE).toNanos();
+    long copyAllows = lane.readNanos() + Duration.ofSeconds(1).toNanos();
+    long latest = leaseAllows - copyAllows < 0 ? leaseAllows : copyAllows;
+    return new Attempts.Start(claim, subscription, timeout, latest);
   }
 
   private boolean mayStart() {
@@ -281,9 +308,15 @@ public final class Lanes {
     long askedNanos = System.nanoTime();
     List<LiveSubscriptions.Copy> changed = subscriptions.changed(versions);
     starting(starts -> {
-      changed.forEach(copy -> lane(copy.id()).replace(copy.subscription(), copy.version()));
+      for (LiveSubscriptions.Copy copy : changed) {
+        if (lane(copy.id()).isReadBefore(askedNanos)) {
+          lane(copy.id()).replace(copy.subscription(), copy.version());
+        }
+      }
       for (Lane lane : toRead) {
-        lane.confirm(askedNanos);
+        if (lane.isReadBefore(askedNanos)) {
+          lane.confirm(askedNanos);
+        }
         waitingForCopy.remove(lane);
         pump(lane, starts);
       }

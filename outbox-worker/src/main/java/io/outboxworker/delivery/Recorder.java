@@ -10,10 +10,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +35,7 @@ final class Recorder implements AutoCloseable {
   private final Recording recording;
   private final Metrics metrics;
   private final int capacity;
+  private final Consumer<Set<UUID>> orderedRecorded;
   private final Poller poller;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition emptied = lock.newCondition();
@@ -39,8 +44,11 @@ final class Recorder implements AutoCloseable {
 
   /**
    * @param capacity how many results may wait before no attempt starts any more
+   * @param orderedRecorded is told the ordered subscriptions of which a result was committed
    */
-  Recorder(Recording recording, Metrics metrics, int capacity) {
+  Recorder(
+      Recording recording, Metrics metrics, int capacity, Consumer<Set<UUID>> orderedRecorded) {
+    this.orderedRecorded = orderedRecorded;
     this.recording = recording;
     this.metrics = metrics;
     this.capacity = capacity;
@@ -156,7 +164,7 @@ final class Recorder implements AutoCloseable {
     try {
       count(batch, recording.record(batch, true));
     } catch (RuntimeException e) {
-      if (!SqlFault.isOfData(e)) {
+      if (SqlFault.isOfDatabase(e)) {
         throw e;
       }
       writeInHalves(batch, e);
@@ -169,7 +177,7 @@ final class Recorder implements AutoCloseable {
           .addKeyValue("delivery_id", batch.get(0).claim().id())
           .addKeyValue("error", SqlFault.describe(fault))
           .log("result recorded without its texts");
-      count(batch, recording.record(batch, false));
+      writeWithoutTexts(batch);
       return;
     }
     int middle = batch.size() / 2;
@@ -177,15 +185,41 @@ final class Recorder implements AutoCloseable {
     write(batch.subList(middle, batch.size()));
   }
 
+  /**
+   * A result that cannot be written even so is dropped, and its lease heals it; others must not
+   * wait for it.
+   */
+  private void writeWithoutTexts(List<Result> one) {
+    try {
+      count(one, recording.record(one, false));
+    } catch (RuntimeException e) {
+      if (SqlFault.isOfDatabase(e)) {
+        throw e;
+      }
+      metrics.leasesLost(1);
+      log.atError()
+          .addKeyValue("delivery_id", one.get(0).claim().id())
+          .addKeyValue("error", SqlFault.describe(e))
+          .log("result cannot be recorded, dropped");
+    }
+  }
+
   private void count(List<Result> batch, Recording.Recorded recorded) {
     int lost = 0;
+    Set<UUID> ordered = new HashSet<>();
     for (Result result : batch) {
       if (!recorded.deliveries().contains(result.claim().id())) {
         lost++;
         tellLost(result);
       } else if (result instanceof Attempted attempted) {
         countFinal(attempted);
+        if (attempted.subscription().ordered()) {
+          ordered.add(attempted.claim().subscriptionId());
+        }
       }
+    }
+    if (!ordered.isEmpty()) {
+      orderedRecorded.accept(ordered);
     }
     if (lost > 0) {
       metrics.leasesLost(lost);

@@ -101,8 +101,8 @@ final class Recording {
               select * from unnest(:ids, :tokens, :delays_ms, :histories) r(id, token, delay_ms, history)),
             again as (
               update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json,
-                next_attempt_at = now() + r.delay_ms * interval '1 ms',
-                lease_until = now() + (r.delay_ms + 10000) * interval '1 ms'
+                next_attempt_at = clock_timestamp() + r.delay_ms * interval '1 ms',
+                lease_until = clock_timestamp() + (r.delay_ms + 10000) * interval '1 ms'
               from result r where d.id = r.id and d.lease_token = r.token
               returning d.id, d.attempts, d.next_attempt_at),
             timers as (

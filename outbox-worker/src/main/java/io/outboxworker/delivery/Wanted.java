@@ -1,7 +1,10 @@
 package io.outboxworker.delivery;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -13,12 +16,14 @@ import java.util.UUID;
  */
 record Wanted(Map<UUID, Integer> rooms, Map<UUID, Long> notes) {
 
-  /** What these lanes can take, {@code most} together. */
+  /** What these lanes can take, {@code most} together; those that hold least come first. */
   static Wanted by(Collection<Lane> lanes, int most, long now) {
     Map<UUID, Integer> rooms = new HashMap<>();
     Map<UUID, Long> notes = new HashMap<>();
     int left = most;
-    for (Lane lane : lanes) {
+    List<Lane> quietFirst = new ArrayList<>(lanes);
+    quietFirst.sort(Comparator.comparingInt(Lane::held));
+    for (Lane lane : quietFirst) {
       int room = lane.parked() ? Math.min(left, lane.room(now)) : 0;
       if (room > 0) {
         rooms.put(lane.subscriptionId, room);

@@ -75,7 +75,7 @@ public final class Outbox {
       match as (
         select m.id as event_id, m.tenant_id, s.id as subscription_id, s.ordered,
           coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
-          not s.ordered and row_number() over (partition by s.id order by m.id) <= coalesce(lane.room, :room) as fits
+          not s.ordered and row_number() over (partition by s.id order by m.id) <= least(coalesce(lane.room, :room), s.max_in_flight) as fits
         from fresh m
         join kind using (tenant_id, event)
         join subscription s on s.tenant_id = m.tenant_id and s.active and s.event = any(kind.patterns)

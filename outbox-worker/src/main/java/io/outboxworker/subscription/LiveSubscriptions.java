@@ -55,14 +55,18 @@ public final class LiveSubscriptions {
             .list());
   }
 
-  /** Notes, once, since when these have been failing. Joins the caller's transaction. */
+  /**
+   * Notes, once, since when these have been failing. Joins the caller's transaction, and passes
+   * over rows that somebody has locked: the next result of the subscription says it again, and
+   * nobody's results wait for a lock.
+   */
   public static void markFailing(Handle handle, Collection<UUID> ids) {
     handle
         .createUpdate(
             """
             update subscription set failing_since = now()
             where id = any(array(select id from subscription
-              where id = any(:ids) and failing_since is null order by id for update))
+              where id = any(:ids) and failing_since is null order by id for update skip locked))
             """)
         .bindArray("ids", UUID.class, ids)
         .execute();
@@ -75,7 +79,7 @@ public final class LiveSubscriptions {
             """
             update subscription set failing_since = null
             where id = any(array(select id from subscription
-              where id = any(:ids) and failing_since is not null order by id for update))
+              where id = any(:ids) and failing_since is not null order by id for update skip locked))
             """)
         .bindArray("ids", UUID.class, ids)
         .execute();
@@ -104,7 +108,7 @@ public final class LiveSubscriptions {
             where id = any(array(select id from subscription
               where id = any(:ids) and active
                 and (:reason = 'gone' or failing_since < now() - :limit_ms * interval '1 ms')
-              order by id for update))
+              order by id for update skip locked))
             returning id
             """)
         .bind("reason", reason)

@@ -89,11 +89,13 @@ final class SubscriptionRow implements RowMapper<Subscription> {
     return secret == null || until == null ? null : new PreviousSecret(secret, until);
   }
 
-  private static Map<String, String> headers(String json) throws SQLException {
+  /** A row that was broken by hand must not keep the others from being read. */
+  private static Map<String, String> headers(String json) {
     try {
       return Map.copyOf(JSON.readValue(json, new TypeReference<Map<String, String>>() {}));
-    } catch (JsonProcessingException e) {
-      throw new SQLException("subscription.headers is not an object of strings", e);
+    } catch (JsonProcessingException | NullPointerException e) {
+      log.error("custom headers are not an object of strings, and are left out");
+      return Map.of();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.outboxworker.upkeep;
 
+import io.outboxworker.database.SqlFault;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
@@ -10,12 +11,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the logs' partitions three days ahead and drops those that are older than the retention.
- * Waits for a lock two seconds at most, so that traffic never queues behind it; what was not done
- * is done the next time.
+ * Waits for a lock 200 ms at most, so that traffic never queues behind it; what was not done is
+ * done the next time.
  */
 public final class Partitions {
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
   private static final Duration EVERY = Duration.ofMinutes(10);
+  private static final Duration AGAIN = Duration.ofMinutes(1);
   private static final int DAYS_AHEAD = 3;
   private static final List<String> LOGS = List.of("delivery_log", "event_log");
 
@@ -29,11 +31,26 @@ public final class Partitions {
 
   /** Makes and drops what is due, and returns how long to wait before the next look. */
   public Duration step() {
+    boolean done = true;
     for (String logTable : LOGS) {
+      done &= care(logTable);
+    }
+    return done ? EVERY : AGAIN;
+  }
+
+  private boolean care(String logTable) {
+    try {
       makeAhead(logTable);
       dropBehind(logTable);
+      return true;
+    } catch (RuntimeException e) {
+      log.atWarn()
+          .addKeyValue("log", logTable)
+          .addKeyValue("again_in_s", AGAIN.toSeconds())
+          .addKeyValue("error", SqlFault.describe(e))
+          .log("partitions not cared for");
+      return false;
     }
-    return EVERY;
   }
 
   private void makeAhead(String logTable) {
@@ -41,7 +58,7 @@ public final class Partitions {
     for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
       LocalDate day = today.plusDays(ahead);
       jdbi.useTransaction(handle -> {
-        handle.execute("set local lock_timeout = '2s'");
+        handle.execute("set local lock_timeout = '200ms'");
         handle
             .createQuery("select add_log_partition(:log, :day)")
             .bind("log", logTable)
@@ -58,7 +75,7 @@ public final class Partitions {
     String oldestKept = logTable + "_" + keepFrom.format(DateTimeFormatter.BASIC_ISO_DATE);
     for (String partition : partitionsBefore(logTable, oldestKept)) {
       jdbi.useTransaction(handle -> {
-        handle.execute("set local lock_timeout = '2s'");
+        handle.execute("set local lock_timeout = '200ms'");
         boolean dropped =
             handle
                 .createQuery("select drop_log_partition(:log, :name)")
