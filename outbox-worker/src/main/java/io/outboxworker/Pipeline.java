@@ -48,9 +48,9 @@ final class Pipeline implements AutoCloseable {
       Sender sender,
       Metrics metrics) {
     this.name = name;
-    database = Database.open(settings, pool("worker"), config.poolSize(), metrics.registry());
-    timerPool = Database.open(settings, pool("timer"), TIMER_POOL, metrics.registry());
-    probePool = Database.open(settings, pool("probe"), PROBE_POOL, null);
+    database = Database.open(settings, named("worker"), config.poolSize(), metrics.registry());
+    timerPool = Database.open(settings, named("timer"), TIMER_POOL, metrics.registry());
+    probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
@@ -67,13 +67,13 @@ final class Pipeline implements AutoCloseable {
     var backlog = new Backlog(jdbi);
     var fanOutStep =
         new FanOut(outbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
-    fanOut = new Poller(thread("fan-out"), fanOutStep::step);
-    probe = new Poller(thread("probe"), this::probe);
+    fanOut = new Poller(named("fan-out"), fanOutStep::step);
+    probe = new Poller(named("probe"), this::probe);
     upkeep =
         List.of(
-            new Poller(thread("sweep"), new Sweep(backlog, delivering, metrics)::step),
-            new Poller(thread("partitions"), new Partitions(jdbi, config.retention())::step),
-            new Poller(thread("gauges"), new Gauges(name, outbox, backlog, clock, metrics)::step));
+            new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
+            new Poller(named("partitions"), new Partitions(jdbi, config.retention())::step),
+            new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, metrics)::step));
   }
 
   private Delivering.Settings delivering(Config.Attempts attempts) {
@@ -132,11 +132,7 @@ final class Pipeline implements AutoCloseable {
     return PROBE_EVERY;
   }
 
-  private String pool(String role) {
+  private String named(String role) {
     return name.equals(Config.MAIN_DATABASE) ? role : name + "-" + role;
-  }
-
-  private String thread(String role) {
-    return pool(role);
   }
 }

@@ -26,10 +26,11 @@ public final class Deliveries {
   /** A lease outlives its attempt's time limit by this much. */
   public static final Duration LEASE_MARGIN = Duration.ofSeconds(15);
 
-  /** As many bytes of payload, and deliveries, as one statement hands out at most. */
-  static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
+  /** As many bytes of payload as one statement hands out at most. */
+  public static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-  static final int MAX_BATCH = 5_000;
+  /** As many deliveries as one statement makes or hands out at most. */
+  public static final int MAX_BATCH = 5_000;
 
   /** This many claims without a result make a suspect. */
   static final int SUSPECT_LOSSES = 2;

@@ -32,8 +32,6 @@ public final class Outbox {
   public record Waiting(long rows, Duration oldestAge) {}
 
   private static final int COUNTED = 100_000;
-  private static final int MAX_DELIVERIES = 5_000;
-  private static final int MAX_BYTES = 8 * 1024 * 1024;
 
   // Joins between the parts of this statement are written as `in (select …)` in a select list,
   // which PostgreSQL runs
@@ -148,8 +146,8 @@ public final class Outbox {
           query
               .bind("rows", rows)
               .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
-              .bind("max_deliveries", MAX_DELIVERIES)
-              .bind("max_bytes", MAX_BYTES)
+              .bind("max_deliveries", Deliveries.MAX_BATCH)
+              .bind("max_bytes", Deliveries.MAX_BATCH_BYTES)
               .bind("timeout_ms", attemptTimeout.toMillis())
               .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
               .bind("room", rooms.perOther())
