@@ -222,7 +222,7 @@ class EgressTest {
       subscriptions.add(wanted);
       return List.of();
     } catch (InvalidSubscription e) {
-      return e.faults();
+      return e.faults().stream().map(InvalidSubscription.Fault::detail).toList();
     }
   }
 
