@@ -114,11 +114,17 @@ public record Config(
     if (endpoints.proxy() != null) {
       ownHosts.add(endpoints.proxy());
     }
+    var ownNames =
+        ownHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet());
+    var jwt = api.jwt();
+    if (jwt != null && jwt.jwksUrl() != null) {
+      ownNames.add(jwt.jwksUrl().getHost());
+    }
     return new EgressRules(
         endpoints.allowHttp(),
         endpoints.allowedNetworks(),
         endpoints.allowedPorts(),
         neverOpen,
-        ownHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet()));
+        ownNames);
   }
 }
