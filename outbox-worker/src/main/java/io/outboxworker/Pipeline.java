@@ -133,6 +133,11 @@ final class Pipeline implements AutoCloseable {
   }
 
   private String named(String role) {
-    return name.equals(Config.MAIN_DATABASE) ? role : name + "-" + role;
+    return poolName(name, role);
+  }
+
+  /** What a database's pools and threads are called. */
+  static String poolName(String database, String role) {
+    return database.equals(Config.MAIN_DATABASE) ? role : database + "-" + role;
   }
 }

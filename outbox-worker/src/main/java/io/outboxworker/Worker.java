@@ -1,10 +1,15 @@
 package io.outboxworker;
 
+import io.outboxworker.api.Api;
+import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
+import io.outboxworker.api.ProbeRoutes;
+import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
+import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.Subscriptions;
 import io.outboxworker.webhook.EndpointGuard;
@@ -24,17 +29,20 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
+  private static final int API_POOL = 4;
   private static final Duration DATABASE_LIMIT = Duration.ofSeconds(30);
 
   /** Of the shutdown limit, what remains for recording after the last attempt ended. */
   private static final Duration RECORDING_SHARE = Duration.ofSeconds(2);
 
   private final Config config;
+  private final Api api;
   private final HttpServer http;
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
   private final Sender sender;
   private final List<Pipeline> pipelines = new ArrayList<>();
+  private final List<ApiDatabase> apiDatabases = new ArrayList<>();
   private volatile String state = "starting";
 
   private Worker(Config config) {
@@ -43,8 +51,15 @@ public final class Worker implements AutoCloseable {
     Health health = new Health(this::unlive, this::unready);
     var listen = config.http();
     Integer adminPort = listen.adminPort();
-    http = new HttpServer(listen.address(), listen.port(), metrics, health);
-    admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, metrics, health);
+    ProbeRoutes probes = new ProbeRoutes(metrics, health);
+    Console console = new Console();
+    api = new Api(config.api().requestsPerSecond());
+    http =
+        new HttpServer(
+            listen.address(),
+            listen.port(),
+            adminPort == null ? List.of(probes, api, console) : List.of(api, console));
+    admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
@@ -103,6 +118,8 @@ public final class Worker implements AutoCloseable {
     if (admin != null) {
       admin.close();
     }
+    apiDatabases.forEach(ApiDatabase::close);
+    apiDatabases.clear();
   }
 
   private void start(Metrics metrics) {
@@ -111,13 +128,27 @@ public final class Worker implements AutoCloseable {
         .databases()
         .forEach((name, settings) ->
             pipelines.add(new Pipeline(name, settings, config, config.keys(), sender, metrics)));
+    config
+        .databases()
+        .forEach((name, settings) -> apiDatabases.add(apiDatabase(name, settings, metrics)));
     pipelines.forEach(Pipeline::start);
+    api.open(apiDatabases);
     state = "running";
     log.atInfo()
         .addKeyValue("version", Version.current())
         .addKeyValue("port", http.port())
         .addKeyValue("databases", config.databases().keySet())
         .log("worker is ready");
+  }
+
+  private ApiDatabase apiDatabase(String name, DatabaseSettings settings, Metrics metrics) {
+    var attempts = config.attempts();
+    return new ApiDatabase(
+        name,
+        Database.open(settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
+        config.keys(),
+        guard,
+        new TestPost(sender, attempts.source(), attempts.timeout()));
   }
 
   private void check(String name, DatabaseSettings settings) {

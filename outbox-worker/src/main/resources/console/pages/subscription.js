@@ -76,7 +76,7 @@ class PageSubscription extends Part {
     return html`
       <div class="page-head">
         <div><div class="row"><h1 class="break">${s.description || s.url}</h1>${chip(subscriptionState(s))}</div>
-          <p class="break"><code>${s.event}</code> → ${s.url}</p></div>
+          <p class="break">gets <code>${s.event}</code>${s.description ? html` at ${s.url}` : nothing}</p></div>
         <div class="row">
           <button type="button" ?disabled=${this.busy} @click=${() => this.#switch(!s.active)}>${s.active ? html`${icon('paused')}Pause` : html`${icon('play')}Resume`}</button>
           <a class="button" href=${link(['subscriptions', s.id, 'edit'])}>${icon('edit')}Edit</a>

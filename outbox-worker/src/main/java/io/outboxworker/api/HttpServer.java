@@ -1,23 +1,23 @@
 package io.outboxworker.api;
 
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
-import io.outboxworker.metrics.Metrics;
-import io.prometheus.client.exporter.common.TextFormat;
+import io.helidon.webserver.http.HttpService;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
 
-/** What the worker answers over HTTP: metrics and health. */
+/**
+ * One port that the worker listens on, and the services behind it. Each request has a virtual
+ * thread of its own, so that a slow one holds up no other.
+ */
 public final class HttpServer implements AutoCloseable {
-  private static final String JSON = "application/json";
+  /** Larger than any route takes; each has its own limit. */
+  private static final int MAX_PAYLOAD = 1024 * 1024;
+
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
   private final WebServer server;
 
@@ -27,20 +27,17 @@ public final class HttpServer implements AutoCloseable {
    * @param port 0 takes any free one
    * @throws CannotListen where the port is taken or not ours to take
    */
-  public HttpServer(String address, int port, Metrics metrics, Health health) {
-    HttpRouting.Builder routing =
-        HttpRouting.builder()
-            .get("/metrics", (request, response) -> scrape(request, response, metrics))
-            .get("/livez", (request, response) -> probe(response, health.unlive().get()))
-            .get("/readyz", (request, response) -> probe(response, health.unready().get()));
+  public HttpServer(String address, int port, List<HttpService> services) {
     server =
         WebServer.builder()
             .address(resolve(address))
             .port(port)
             .shutdownHook(false)
             .shutdownGracePeriod(Duration.ofMillis(500))
-            .maxPayloadSize(64 * 1024)
-            .routing(routing)
+            .maxPayloadSize(MAX_PAYLOAD)
+            .connectionOptions(options -> options.readTimeout(READ_TIMEOUT))
+            .directHandlers(Failures.beforeRouting())
+            .routing(routing(services))
             .build()
             .start();
     // A server that could not bind its port says so in its log alone.
@@ -59,21 +56,14 @@ public final class HttpServer implements AutoCloseable {
     server.stop();
   }
 
-  private static void scrape(ServerRequest request, ServerResponse response, Metrics metrics) {
-    String accept = request.headers().first(HeaderNames.ACCEPT).orElse("");
-    String contentType = TextFormat.chooseContentType(accept);
-    response.header(HeaderNames.CONTENT_TYPE, contentType);
-    response.send(metrics.scrape(contentType));
-  }
-
-  private static void probe(ServerResponse response, List<String> reasons) {
-    response.status(reasons.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
-    response.header(HeaderNames.CONTENT_TYPE, JSON);
-    String list =
-        reasons.stream().map(reason -> '"' + reason + '"').collect(Collectors.joining(","));
-    response.send(
-        "{\"status\":\"%s\",\"reasons\":[%s]}"
-            .formatted(reasons.isEmpty() ? "ok" : "failing", list));
+  private static HttpRouting.Builder routing(List<HttpService> services) {
+    HttpRouting.Builder routing = HttpRouting.builder();
+    services.forEach(routing::register);
+    routing.any((request, response) -> {
+      throw Problem.of(Problem.Kind.NOT_FOUND, "there is nothing at this path");
+    });
+    Failures.addTo(routing);
+    return routing;
   }
 
   private static InetAddress resolve(String address) {

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ public final class Tokens {
       @Nullable Instant expiresAt,
       @Nullable Instant lastUsedAt,
       @Nullable Instant revokedAt) {}
+
+  /** Whose token it is. */
+  record Owner(UUID tokenId, UUID tenantId, @Nullable String name) {}
 
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int BYTES = 32;
@@ -92,6 +97,59 @@ public final class Tokens {
                             + " null")
                     .bind("id", id)
                     .execute());
+  }
+
+  /**
+   * Whose token this is; empty where it is unknown, expired or revoked. Notes the use, at most once
+   * a minute.
+   */
+  Optional<Owner> owner(String token) {
+    byte[] hash = hash(token);
+    return jdbi.withHandle(handle -> {
+      Optional<Used> used = find(handle, hash);
+      if (used.isPresent() && used.get().unnoted()) {
+        noteUse(handle, used.get().owner().tokenId());
+      }
+      return used.map(Used::owner);
+    });
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared but by MessageDigest
+  private record Used(Owner owner, byte[] hash, boolean unnoted) {}
+
+  private static Optional<Used> find(Handle handle, byte[] hash) {
+    return handle
+        .createQuery(
+            """
+            select id, tenant_id, name, hash,
+              coalesce(last_used_at < now() - interval '1 minute', true) as unnoted
+            from api_token
+            where hash = :hash and revoked_at is null and (expires_at is null or expires_at > now())
+            """)
+        .bind("hash", hash)
+        .map((row, context) -> {
+          Owner owner =
+              new Owner(
+                  row.getObject("id", UUID.class),
+                  row.getObject("tenant_id", UUID.class),
+                  row.getString("name"));
+          return new Used(owner, row.getBytes("hash"), row.getBoolean("unnoted"));
+        })
+        .filter(used -> MessageDigest.isEqual(hash, used.hash))
+        .findOne();
+  }
+
+  private static void noteUse(Handle handle, UUID id) {
+    handle
+        .createUpdate(
+            """
+            update api_token set last_used_at = now()
+            where id = any(array(select id from api_token
+              where id = :id and coalesce(last_used_at < now() - interval '1 minute', true)
+              for update skip locked))
+            """)
+        .bind("id", id)
+        .execute();
   }
 
   private static byte[] hash(String token) {

@@ -1,5 +1,6 @@
 package io.outboxworker.cli;
 
+import io.outboxworker.api.Json;
 import io.outboxworker.delivery.DeliveryItem;
 import io.outboxworker.delivery.DeliveryList;
 import io.outboxworker.delivery.DeliveryList.Filter;

@@ -1,5 +1,7 @@
 package io.outboxworker.cli;
 
+import io.outboxworker.api.Json;
+import io.outboxworker.api.SubscriptionItem;
 import io.outboxworker.cli.Desk.OpenSubscriptions;
 import io.outboxworker.subscription.NewSubscription;
 import io.outboxworker.subscription.Subscription;

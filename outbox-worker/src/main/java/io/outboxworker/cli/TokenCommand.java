@@ -1,5 +1,6 @@
 package io.outboxworker.cli;
 
+import io.outboxworker.api.Json;
 import io.outboxworker.api.Tokens;
 import java.time.Duration;
 import java.util.UUID;

@@ -38,12 +38,12 @@ final class Site {
             Library.of("@lit/reactive-element", "lit__reactive-element", "reactive-element.js"));
     String template = new String(Objects.requireNonNull(own.remove(PAGE)), UTF_8);
     String folder = digest(own).substring(0, DIGEST_CHARACTERS) + "/";
-    own.forEach((path, content) -> files.put(folder + path, StaticFile.of(path, content)));
+    own.forEach((path, content) -> files.put(folder + path, new StaticFile(path, content)));
     libraries.forEach(library ->
         library
             .files()
             .forEach((path, content) ->
-                files.put(folder(library) + path, StaticFile.of(path, content))));
+                files.put(folder(library) + path, new StaticFile(path, content))));
     String importMap = importMap(libraries);
     importMapHash = Base64.getEncoder().encodeToString(sha256().digest(importMap.getBytes(UTF_8)));
     String html =
@@ -51,7 +51,7 @@ final class Site {
             .replace("{import-map}", importMap)
             .replace("{preloads}", preloads(own, folder))
             .replace("{folder}", "console/" + folder);
-    page = StaticFile.of(PAGE, html.getBytes(UTF_8));
+    page = new StaticFile(PAGE, html.getBytes(UTF_8));
   }
 
   /** The one page. */
@@ -83,7 +83,8 @@ final class Site {
   }
 
   private static String folder(Library library) {
-    return "lib/%s/%s/".formatted(library.name().replace("@", "").replace('/', '-'), library.version());
+    return "lib/%s/%s/"
+        .formatted(library.name().replace("@", "").replace('/', '-'), library.version());
   }
 
   /** Else the browser would learn of each module only from the one that imports it. */

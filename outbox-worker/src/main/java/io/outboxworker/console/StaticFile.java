@@ -5,15 +5,30 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
-/**
- * A file as it is sent. It is in memory from the start: no request ever names a path on disk.
- *
- * @param zipped the same, compressed
- */
-record StaticFile(String contentType, byte[] content, byte[] zipped) {
+/** A file as it is sent. It is in memory from the start: no request ever names a path on disk. */
+final class StaticFile {
+  private final String contentType;
+  private final byte[] content;
+  private final byte[] zipped;
 
-  static StaticFile of(String path, byte[] content) {
-    return new StaticFile(contentType(path), content, zip(content));
+  StaticFile(String path, byte[] content) {
+    this.contentType = contentType(path);
+    this.content = content;
+    this.zipped = zip(content);
+  }
+
+  String contentType() {
+    return contentType;
+  }
+
+  /** Not to be written to. */
+  byte[] content() {
+    return content;
+  }
+
+  /** The same, compressed. */
+  byte[] zipped() {
+    return zipped;
   }
 
   private static String contentType(String path) {

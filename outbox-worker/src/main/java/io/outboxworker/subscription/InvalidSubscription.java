@@ -1,18 +1,27 @@
 package io.outboxworker.subscription;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A subscription that cannot be stored, with everything that is wrong with it. */
 public final class InvalidSubscription extends RuntimeException {
-  private final List<String> faults;
+  /**
+   * One thing that is wrong.
+   *
+   * @param field of the REST API, such as {@code url}
+   * @param detail which value, what is wrong and what is allowed
+   */
+  public record Fault(String field, String detail) {}
 
-  InvalidSubscription(List<String> faults) {
-    super(String.join("\n", faults));
+  private final transient List<Fault> faults;
+
+  InvalidSubscription(List<Fault> faults) {
+    super(faults.stream().map(Fault::detail).collect(Collectors.joining("\n")));
     this.faults = List.copyOf(faults);
   }
 
-  /** At least one; each says which value, what is wrong and what is allowed. */
-  public List<String> faults() {
+  /** At least one. */
+  public List<Fault> faults() {
     return faults;
   }
 }

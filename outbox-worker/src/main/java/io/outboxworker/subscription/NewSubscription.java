@@ -1,5 +1,6 @@
 package io.outboxworker.subscription;
 
+import io.outboxworker.subscription.InvalidSubscription.Fault;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.SigningSecret;
 import java.util.ArrayList;
@@ -23,19 +24,21 @@ public record NewSubscription(
       Pattern.compile("\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.([A-Za-z0-9_-]+|\\*)");
 
   /** Everything that is wrong with it, each with what is allowed; empty where it can be stored. */
-  List<String> faults(EndpointGuard guard) {
-    List<String> faults = new ArrayList<>();
+  List<Fault> faults(EndpointGuard guard) {
+    List<Fault> faults = new ArrayList<>();
     if (!EVENT.matcher(event).matches() || event.length() > 102) {
       faults.add(
-          "event \"%s\": must be a name like invoice.created, a group like invoice.*, or *"
-              .formatted(event));
+          new Fault(
+              "event",
+              "event \"%s\": must be a name like invoice.created, a group like invoice.*, or *"
+                  .formatted(event)));
     }
-    faults.addAll(guard.faults(url));
+    guard.faults(url).forEach(fault -> faults.add(new Fault("url", fault)));
     if (secret != null) {
       try {
         SigningSecret.of(secret);
       } catch (IllegalArgumentException e) {
-        faults.add(e.getMessage());
+        faults.add(new Fault("secret", String.valueOf(e.getMessage())));
       }
     }
     return faults;

@@ -1,5 +1,6 @@
 package io.outboxworker.subscription;
 
+import io.outboxworker.subscription.InvalidSubscription.Fault;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.SigningSecret;
 import java.sql.ResultSet;
@@ -38,7 +39,7 @@ public final class Subscriptions {
    * @throws InvalidSubscription with every fault, and nothing is stored
    */
   public Secret add(NewSubscription wanted) {
-    List<String> faults = wanted.faults(guard);
+    List<Fault> faults = wanted.faults(guard);
     if (!faults.isEmpty()) {
       throw new InvalidSubscription(faults);
     }
@@ -81,6 +82,40 @@ public final class Subscriptions {
                 """
                     .formatted(SubscriptionRow.COLUMNS))
             .bind("tenant", tenantId)
+            .map(row)
+            .list());
+  }
+
+  /**
+   * Up to {@code limit} of the tenant's subscriptions that are not deleted, newest first.
+   *
+   * @param event only those of exactly this name, group or {@code *}; null for any
+   * @param active only those that are, or are not; null for any
+   * @param before only those that are older than the one with this id; null for the newest
+   */
+  public List<Subscription> page(
+      UUID tenantId,
+      @Nullable String event,
+      @Nullable Boolean active,
+      @Nullable UUID before,
+      int limit) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select %s from subscription s
+                where s.tenant_id = :tenant and s.deleted_at is null
+                  and (:event::text is null or s.event = :event)
+                  and (:active::boolean is null or s.active = :active)
+                  and (:before::uuid is null or s.id < :before)
+                order by s.id desc limit :limit
+                """
+                    .formatted(SubscriptionRow.COLUMNS))
+            .bind("tenant", tenantId)
+            .bind("event", event)
+            .bind("active", active)
+            .bind("before", before)
+            .bind("limit", limit)
             .map(row)
             .list());
   }
@@ -198,7 +233,7 @@ public final class Subscriptions {
     try {
       return SigningSecret.of(wanted);
     } catch (IllegalArgumentException e) {
-      throw new InvalidSubscription(List.of(String.valueOf(e.getMessage())));
+      throw new InvalidSubscription(List.of(new Fault("secret", String.valueOf(e.getMessage()))));
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** A tenant with a database of its own: it subscribes, publishes, and configures a worker. */
@@ -40,6 +41,11 @@ public final class Shop implements AutoCloseable {
 
   public TestDatabase database() {
     return database;
+  }
+
+  /** As the worker sees the database: tables need no schema. */
+  public Jdbi jdbi() {
+    return pool.jdbi();
   }
 
   public UUID tenant() {

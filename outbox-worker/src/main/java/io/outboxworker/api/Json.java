@@ -1,4 +1,4 @@
-package io.outboxworker.cli;
+package io.outboxworker.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** JSON as the REST API writes it: snake_case, every field, times in UTC with six digits. */
-final class Json {
+public final class Json {
 
   private static final DateTimeFormatter SIX_DIGITS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -36,7 +36,7 @@ final class Json {
   private Json() {}
 
   /** A record or a map as one line. */
-  static String of(Object value) {
+  public static String of(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {
@@ -45,7 +45,7 @@ final class Json {
   }
 
   /** {@code {"items":[…]}} with one line per item. */
-  static String items(List<?> items) {
+  public static String items(List<?> items) {
     return items.stream().map(Json::of).collect(Collectors.joining(",\n", "{\"items\":[", "]}"));
   }
 }

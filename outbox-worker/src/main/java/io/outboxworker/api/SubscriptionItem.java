@@ -1,4 +1,4 @@
-package io.outboxworker.cli;
+package io.outboxworker.api;
 
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.Subscription;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A subscription with the fields, in the order and in the forms of the REST API; never its secret.
  */
-record SubscriptionItem(
+public record SubscriptionItem(
     UUID id,
     String url,
     String event,
@@ -30,7 +30,7 @@ record SubscriptionItem(
     Instant createdAt,
     Instant updatedAt) {
 
-  static SubscriptionItem of(Subscription s) {
+  public static SubscriptionItem of(Subscription s) {
     return new SubscriptionItem(
         s.id(),
         s.url().toString(),

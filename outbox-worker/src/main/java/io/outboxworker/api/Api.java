@@ -1,0 +1,66 @@
+package io.outboxworker.api;
+
+import io.helidon.http.Method;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.outboxworker.api.Routes.Resource;
+import io.outboxworker.api.Routes.Route;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The tenant API. It listens before the worker knows its databases, and answers 503 until {@link
+ * #open}. Thread-safe.
+ */
+public final class Api implements HttpService {
+  /** Every route of the API begins with this. */
+  public static final String BASE = "/api/v1/tenant/webhooks";
+
+  private static final List<Resource> RESOURCES = List.of(new SubscriptionRoutes());
+
+  private final Routes routes = new Routes();
+  private final RateLimit rateLimit;
+  private volatile Authentication authentication = new Authentication(List.of());
+
+  /**
+   * @param requestsPerSecond what one token may call on average
+   */
+  public Api(int requestsPerSecond) {
+    rateLimit = new RateLimit(requestsPerSecond);
+    RESOURCES.forEach(resource -> resource.addTo(routes));
+  }
+
+  /** From now on calls are answered from these databases. */
+  public void open(List<ApiDatabase> databases) {
+    authentication = new Authentication(databases);
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    for (Route route : routes.all()) {
+      rules.route(route.method(), BASE + route.path(), handler(route));
+    }
+    routes.all().stream()
+        .collect(
+            Collectors.groupingBy(
+                Route::path, Collectors.mapping(Route::method, Collectors.toList())))
+        .forEach((path, methods) -> rules.any(BASE + path, notAllowed(methods)));
+  }
+
+  private Handler handler(Route route) {
+    return (request, response) -> {
+      Caller caller = authentication.caller(request);
+      rateLimit.take(caller.key());
+      route.endpoint().apply(new Call(request, response, caller)).send(response);
+    };
+  }
+
+  private static Handler notAllowed(List<Method> methods) {
+    String allowed = methods.stream().map(Method::text).sorted().collect(Collectors.joining(", "));
+    return (request, response) -> {
+      throw Problem.of(
+          Problem.Kind.METHOD_NOT_ALLOWED, "allowed here: " + allowed, "Allow", allowed);
+    };
+  }
+}

@@ -1,0 +1,101 @@
+package io.outboxworker.api;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Tells who calls, by the token in {@code Authorization: Bearer …}. A token that is missing, wrong,
+ * expired or revoked gets the same answer. Thread-safe.
+ */
+final class Authentication {
+  /** How long a token that was valid is taken for valid: revoking it is seen within that time. */
+  private static final Duration TRUST = Duration.ofSeconds(2);
+
+  private static final int MAX_REMEMBERED = 10_000;
+  private static final Pattern BEARER =
+      Pattern.compile("(?i:bearer) +([A-Za-z0-9._~+/=-]{1,8192})");
+
+  private record Remembered(Caller caller, long nanos) {}
+
+  private final List<ApiDatabase> databases;
+  private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
+
+  /** The token lives in one of these databases, and so does its tenant. */
+  Authentication(List<ApiDatabase> databases) {
+    this.databases = List.copyOf(databases);
+  }
+
+  /** Who calls; a 401 where nobody known does, a 503 where that can't be told just now. */
+  Caller caller(ServerRequest request) {
+    if (databases.isEmpty()) {
+      throw unavailable("the worker is starting");
+    }
+    String header = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+    Matcher bearer = BEARER.matcher(header.strip());
+    if (!bearer.matches()) {
+      throw unauthorized();
+    }
+    String token = bearer.group(1);
+    Remembered before = remembered.get(token);
+    if (before != null && System.nanoTime() - before.nanos < TRUST.toNanos()) {
+      return before.caller;
+    }
+    remembered.remove(token);
+    Caller caller = ask(token);
+    remember(token, caller);
+    return caller;
+  }
+
+  private Caller ask(String token) {
+    RuntimeException away = null;
+    for (ApiDatabase database : databases) {
+      try {
+        Optional<Caller> found =
+            database.tokens().owner(token).map(owner -> caller(owner, database));
+        if (found.isPresent()) {
+          return found.get();
+        }
+      } catch (RuntimeException e) {
+        away = e;
+      }
+    }
+    if (away != null) {
+      throw away;
+    }
+    throw unauthorized();
+  }
+
+  private static Caller caller(Tokens.Owner owner, ApiDatabase database) {
+    String id = owner.tokenId().toString();
+    return new Caller(owner.tenantId(), owner.name() == null ? id : owner.name(), id, database);
+  }
+
+  private void remember(String token, Caller caller) {
+    long now = System.nanoTime();
+    if (remembered.size() >= MAX_REMEMBERED) {
+      remembered.values().removeIf(entry -> now - entry.nanos > TRUST.toNanos());
+    }
+    if (remembered.size() < MAX_REMEMBERED) {
+      remembered.put(token, new Remembered(caller, now));
+    }
+  }
+
+  private static Problem unauthorized() {
+    return Problem.of(
+        Problem.Kind.UNAUTHORIZED,
+        "send a valid token as Authorization: Bearer TOKEN",
+        "WWW-Authenticate",
+        "Bearer");
+  }
+
+  static Problem unavailable(String detail) {
+    return Problem.of(Problem.Kind.UNAVAILABLE, detail, "Retry-After", "1");
+  }
+}

@@ -1,0 +1,115 @@
+package io.outboxworker.api;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** One authenticated request as its route sees it. */
+final class Call {
+  /** The largest body of a route that says nothing else. */
+  static final int MAX_BODY = 64 * 1024;
+
+  private final ServerRequest request;
+  private final ServerResponse response;
+  private final Caller caller;
+
+  Call(ServerRequest request, ServerResponse response, Caller caller) {
+    this.request = request;
+    this.response = response;
+    this.caller = caller;
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  UUID tenantId() {
+    return caller.tenantId();
+  }
+
+  ApiDatabase database() {
+    return caller.database();
+  }
+
+  /** The id in the path; a 404 where it is none, for then the tenant has no such thing. */
+  UUID id(String what) {
+    try {
+      return Fields.parseUuid(request.path().pathParameters().get("id"));
+    } catch (IllegalArgumentException e) {
+      throw Problem.notFound(what);
+    }
+  }
+
+  /** A header's first value, empty where it was not sent. */
+  String header(String name) {
+    return request.headers().first(HeaderNames.create(name)).orElse("");
+  }
+
+  /** The address that the request came from. */
+  String address() {
+    return request.remotePeer().host();
+  }
+
+  Parameters parameters(String... allowed) {
+    return new Parameters(request.query(), Set.of(allowed));
+  }
+
+  /** The body, which must be there. */
+  Fields body(String... allowed) {
+    return body(MAX_BODY, Set.of(allowed));
+  }
+
+  /** The body of up to so many bytes. */
+  Fields body(int maxBytes, Set<String> allowed) {
+    return new Fields(Body.read(bytes(maxBytes)), allowed);
+  }
+
+  /** The body where it is optional: none reads as one without fields. */
+  Fields optionalBody(String... allowed) {
+    return request.content().hasEntity() ? body(allowed) : new Fields(Map.of(), Set.of(allowed));
+  }
+
+  /** The answer itself, for a route that writes it bit by bit. */
+  ServerResponse response() {
+    return response;
+  }
+
+  private byte[] bytes(int maxBytes) {
+    if (!request.content().hasEntity()) {
+      throw Problem.of(Problem.Kind.MALFORMED, "the body must be a JSON object, and is empty");
+    }
+    checkMediaType();
+    if (request.headers().contentLength().orElse(0) > maxBytes) {
+      throw tooLarge(maxBytes);
+    }
+    try {
+      byte[] bytes = request.content().inputStream().readNBytes(maxBytes + 1);
+      if (bytes.length > maxBytes) {
+        throw tooLarge(maxBytes);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void checkMediaType() {
+    String type = header("Content-Type");
+    String essence = type.split(";", 2)[0].strip();
+    if (!essence.equalsIgnoreCase("application/json")) {
+      throw Problem.of(
+          Problem.Kind.UNSUPPORTED_MEDIA_TYPE,
+          "Content-Type must be application/json" + (type.isEmpty() ? ", and is missing" : ""));
+    }
+  }
+
+  private static Problem tooLarge(int maxBytes) {
+    return Problem.of(
+        Problem.Kind.TOO_LARGE, "the body must have at most %d bytes".formatted(maxBytes));
+  }
+}

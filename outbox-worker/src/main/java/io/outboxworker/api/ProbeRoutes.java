@@ -1,0 +1,48 @@
+package io.outboxworker.api;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.outboxworker.metrics.Metrics;
+import io.prometheus.client.exporter.common.TextFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What those who watch over the worker ask: metrics and health. They need no token. */
+public final class ProbeRoutes implements HttpService {
+  private final Metrics metrics;
+  private final Health health;
+
+  public ProbeRoutes(Metrics metrics, Health health) {
+    this.metrics = metrics;
+    this.health = health;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/metrics", this::scrape)
+        .get("/livez", (request, response) -> probe(response, health.unlive().get()))
+        .get("/readyz", (request, response) -> probe(response, health.unready().get()));
+  }
+
+  private void scrape(ServerRequest request, ServerResponse response) {
+    String accept = request.headers().first(HeaderNames.ACCEPT).orElse("");
+    String contentType = TextFormat.chooseContentType(accept);
+    response.header(HeaderNames.CONTENT_TYPE, contentType);
+    response.send(metrics.scrape(contentType));
+  }
+
+  private static void probe(ServerResponse response, List<String> reasons) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("status", reasons.isEmpty() ? "ok" : "failing");
+    body.put("reasons", reasons);
+    response.status(reasons.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    response.send(Json.of(body));
+  }
+}

@@ -1,0 +1,39 @@
+package io.outboxworker.api;
+
+import io.helidon.http.Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** The routes of the API, relative to its base path; the first that fits a request answers it. */
+final class Routes {
+  /** One method of one path, and what answers it. */
+  record Route(Method method, String path, Function<Call, Answer> endpoint) {}
+
+  /** What adds the routes of one kind of thing. */
+  interface Resource {
+    void addTo(Routes routes);
+  }
+
+  private final List<Route> all = new ArrayList<>();
+
+  void get(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.GET, path, endpoint));
+  }
+
+  void post(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.POST, path, endpoint));
+  }
+
+  void patch(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.PATCH, path, endpoint));
+  }
+
+  void delete(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.DELETE, path, endpoint));
+  }
+
+  List<Route> all() {
+    return List.copyOf(all);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.api;
+
+import org.jspecify.annotations.NullMarked;
