@@ -47,7 +47,7 @@ public final class Worker implements AutoCloseable {
 
   private Worker(Config config) {
     this.config = config;
-    Metrics metrics = new Metrics(config.metricsTenantLabel());
+    Metrics metrics = new Metrics(config.metricsTenantLabel(), Version.current());
     Health health = new Health(this::unlive, this::unready);
     var listen = config.http();
     Integer adminPort = listen.adminPort();
