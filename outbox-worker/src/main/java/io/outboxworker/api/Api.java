@@ -18,7 +18,14 @@ public final class Api implements HttpService {
   public static final String BASE = "/api/v1/tenant/webhooks";
 
   private static final List<Resource> RESOURCES =
-      List.of(new SubscriptionRoutes(), new SubscriptionActions(), new AuditRoutes());
+      List.of(
+          new SubscriptionRoutes(),
+          new SubscriptionActions(),
+          new AuditRoutes(),
+          new DeliveryRoutes(),
+          new ReplayRoutes(),
+          new EventRoutes(),
+          new StatsRoutes());
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
@@ -53,7 +60,10 @@ public final class Api implements HttpService {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      route.endpoint().apply(new Call(request, response, caller)).send(response);
+      route
+          .endpoint()
+          .apply(new Call(request, response, caller, () -> authentication.caller(request)))
+          .send(response);
     };
   }
 
