@@ -1,5 +1,5 @@
 import {html, nothing} from 'lit';
-import {api} from '../api.js';
+import {api, now} from '../api.js';
 import {explain} from '../explain.js';
 import {bytes, duration} from '../format.js';
 import {coloured, formatted} from '../json.js';
@@ -121,7 +121,7 @@ class PageDelivery extends Part {
       case 'pending':
         return {status: 'pending', title: 'Waiting for its first attempt', text: 'It starts as soon as the subscription has room for it.'};
       case 'retrying':
-        return delivery.next_attempt_at
+        return Date.parse(delivery.next_attempt_at ?? 0) > now()
           ? {status: 'retrying', title: `Attempt ${next}${of} follows`, when: when(delivery.next_attempt_at, 'both'), text: 'By itself: there is nothing to do but to mend the endpoint.'}
           : {status: 'retrying', title: `Attempt ${next}${of} is due`, text: 'It runs, or starts as soon as the subscription has room for it.'};
       case 'failed':
