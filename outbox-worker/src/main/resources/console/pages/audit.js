@@ -39,7 +39,7 @@ class PageAudit extends Part {
         <li>
           <span class="small">${when(entry.at)}</span>
           <span class="cell-main"><strong class="mono">${entry.action}</strong><span class="soft small break">${entry.subject ?? nothing}</span></span>
-          <span class="small break">${entry.actor}</span>
+          <span class="small break">${entry.actor}${entry.address ? html` <span class="soft">from ${entry.address}</span>` : nothing}</span>
           <span class="small soft mono break">${this.#details(entry.details)}</span>
         </li>`)}</ul></div>
       <load-more .load=${this.#page} .cursor=${this.cursor} @more=${() => this.#load(this.cursor)}></load-more>`;

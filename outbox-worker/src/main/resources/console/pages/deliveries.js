@@ -158,12 +158,12 @@ class PageDeliveries extends Part {
   #list() {
     if (this.#first.problem && !this.items.length) return problemNotice(this.#first.problem, () => this.#reload());
     if (!this.items.length && (this.#first.busy || !this.#first.value)) return html`<div class="card flush">${skeleton(10)}</div>`;
-    if (!this.items.length) return html`<div class="card">${this.#empty()}</div>`;
+    if (!this.items.length && !this.cursor) return html`<div class="card">${this.#empty()}</div>`;
     return html`
       ${this.#first.problem ? problemNotice(this.#first.problem, () => this.#reload()) : nothing}
       <div class="card flush">
         ${this.waiting.size ? html`<button type="button" class="news" @click=${() => this.#showWaiting()}>${icon('plus')}${plural(this.waiting.size, 'new delivery', 'new deliveries')}: show</button>` : nothing}
-        ${deliveryRows(this.items, this.fresh)}
+        ${this.items.length ? deliveryRows(this.items, this.fresh) : html`<p class="calm">Nothing among the newest ones. Looking further back…</p>`}
       </div>
       <load-more .load=${this.#more} .cursor=${this.cursor} what="That is all of them." @more=${() => this.#loadMore()}></load-more>`;
   }

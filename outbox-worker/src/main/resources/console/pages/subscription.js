@@ -1,5 +1,5 @@
 import {html, nothing} from 'lit';
-import {api} from '../api.js';
+import {api, now} from '../api.js';
 import {link, go} from '../route.js';
 import {Part, Load, Repeat} from '../parts/part.js';
 import {chip, subscriptionState} from '../parts/chip.js';
@@ -16,18 +16,26 @@ import '../parts/test-send.js';
 let handedOver;
 export const handOver = (id, secret) => (handedOver = {id, secret});
 
+/** Until when a secret from before a rotation goes on; among the last 200 changes, where one is noted. */
+async function overlapEnd(signal, id) {
+  const {items} = await api.audit({limit: 200}, signal);
+  return items.find((entry) => entry.subject === id && entry.action === 'subscription.secret_rotated')?.details?.previous_secret_until;
+}
+
 /** One subscription: how it is set, how it is doing, and everything that can be done with it. */
 class PageSubscription extends Part {
   static properties = {key: {}, secret: {state: true}, question: {state: true}, busy: {state: true}};
 
   #subscription = new Load(this, (signal, id) => api.subscription(id, signal));
   #deliveries = new Load(this, (signal, id) => api.deliveries({subscription_id: id, limit: 8}, signal));
+  #overlap = new Load(this, overlapEnd);
   #again = new Repeat(this, 4, () => this.#deliveries.run(this.key));
 
   willUpdate(changed) {
     if (!changed.has('key')) return;
     this.#subscription.forget();
     this.#deliveries.forget();
+    this.#overlap.forget();
     this.secret = handedOver?.id === this.key ? handedOver.secret : undefined;
     handedOver = undefined;
     this.#load();
@@ -35,6 +43,7 @@ class PageSubscription extends Part {
 
   #load() {
     this.#deliveries.run(this.key);
+    this.#overlap.run(this.key);
     return this.#subscription.run(this.key);
   }
 
@@ -135,9 +144,9 @@ class PageSubscription extends Part {
   }
 
   #secrets(s) {
-    const until = s.previous_secret_until;
+    const until = this.#overlap.value;
     return html`
-      <p class="soft small">${until && Date.parse(until) > Date.now()
+      <p class="soft small">${until && Date.parse(until) > now()
         ? html`<strong>Two secrets are valid.</strong> Each request is signed with both, until the old one ends ${when(until, 'both')}.`
         : 'Each request is signed with it. Rotate it when somebody may have seen it.'}</p>
       <button type="button" @click=${() => this.#rotate(s)}>${icon('key')}Rotate…</button>`;
