@@ -3,7 +3,7 @@ import {allSubscriptions, api} from '../api.js';
 import {follow} from '../stream.js';
 import {go, link, noteList, replace} from '../route.js';
 import {plural} from '../format.js';
-import {Part, Load} from '../parts/part.js';
+import {Part, Load, Repeat} from '../parts/part.js';
 import {deliveryRows} from '../parts/delivery-rows.js';
 import {icon} from '../parts/icons.js';
 import {emptyState, problemNotice, skeleton} from '../parts/notice.js';
@@ -25,6 +25,7 @@ class PageDeliveries extends Part {
   #first = new Load(this, (signal) => api.deliveries(this.#asked(), signal));
   #more = new Load(this, (signal) => api.deliveries({...this.#asked(), cursor: this.cursor}, signal));
   #names = new Load(this, (signal) => Promise.all([allSubscriptions(signal), api.eventTypes(signal)]));
+  #poll = new Repeat(this, 5, () => this.live !== 'live' && !this.paused && this.#reload());
   #leave;
   #shown;
   #keys = (event) => event.key === 'p' && !event.target.closest('input, select, textarea, dialog') && this.#pause();
@@ -112,6 +113,8 @@ class PageDeliveries extends Part {
       if (!this.paused && scrollY < 200 && !this.contains(document.activeElement?.closest('[data-row]')))
         this.#showWaiting();
       this.requestUpdate();
+    } else if (this.waiting.delete(item.id)) {
+      this.requestUpdate();
     }
   }
 
@@ -157,7 +160,7 @@ class PageDeliveries extends Part {
   }
 
   #liveSwitch() {
-    const word = this.paused ? 'Paused' : this.live === 'live' ? 'Live' : 'Connecting…';
+    const word = this.paused ? 'Paused' : this.live === 'live' ? 'Live' : 'Every 5 s';
     return html` <div class="row">
       <span class="live" data-state=${this.paused ? 'paused' : (this.live ?? 'waiting')} role="status"
         ><i></i>${word}</span
