@@ -80,6 +80,6 @@ final class SigningInTest {
     tokens.list(stand.shop().tenant()).stream()
         .filter(known -> "to be revoked".equals(known.name()))
         .forEach(known -> tokens.revoke(known.id()));
-    assertThat(page.locator(".notice")).containsText("Your session has ended");
+    assertThat(page.locator(".sign-in .notice")).containsText("Your session has ended");
   }
 }
