@@ -143,7 +143,8 @@ public final class Worker implements AutoCloseable {
     var attempts = config.attempts();
     return new ApiDatabase(
         name,
-        Database.open(settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
+        Database.openForTenants(
+            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
         config.keys(),
         guard,
         new TestPost(sender, attempts.source(), attempts.timeout()));

@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.outboxworker.api.Routes.Resource;
 import io.outboxworker.api.Routes.Route;
+import io.outboxworker.database.TenantScope;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -52,7 +53,10 @@ public final class Api implements HttpService {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      route.endpoint().apply(new Call(request, response, caller)).send(response);
+      Call call = new Call(request, response, caller);
+      TenantScope.during(
+              caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
+          .send(response);
     };
   }
 
