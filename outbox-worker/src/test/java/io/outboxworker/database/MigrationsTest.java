@@ -55,8 +55,7 @@ class MigrationsTest {
     empty.exec("alter database %s owner to plain_owner".formatted(name(empty)));
     empty.exec("alter role webhooks_reader rename to hidden_reader");
     try {
-      Cli.Ran ran =
-          Cli.run(Map.of("OUTBOX_DATABASE_URL", empty.jdbcUrl("plain_owner")), "migrate");
+      Cli.Ran ran = Cli.run(Map.of("OUTBOX_DATABASE_URL", empty.jdbcUrl("plain_owner")), "migrate");
       assertThat(ran.exitCode()).as(ran.err()).isZero();
       assertThat(ran.err())
           .contains("create role webhooks_reader nologin;", "select webhooks.grant_roles();")
