@@ -48,8 +48,9 @@ final class Pipeline implements AutoCloseable {
       Sender sender,
       Metrics metrics) {
     this.name = name;
-    database = Database.open(settings, named("worker"), config.poolSize(), metrics.registry());
-    timerPool = Database.open(settings, named("timer"), TIMER_POOL, metrics.registry());
+    database =
+        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
+    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     var clock = new DatabaseClock(jdbi);
