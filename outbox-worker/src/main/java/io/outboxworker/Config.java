@@ -2,6 +2,7 @@ package io.outboxworker;
 
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.upkeep.Retention;
 import io.outboxworker.webhook.Cidr;
 import io.outboxworker.webhook.EgressRules;
 import java.net.InetSocketAddress;
@@ -29,7 +30,7 @@ public record Config(
     Endpoints endpoints,
     Attempts attempts,
     Api api,
-    Duration retention,
+    Retention retention,
     boolean metricsTenantLabel,
     Duration shutdownTimeout,
     Logging logging,
@@ -113,11 +114,17 @@ public record Config(
     if (endpoints.proxy() != null) {
       ownHosts.add(endpoints.proxy());
     }
+    var ownNames =
+        ownHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet());
+    var jwt = api.jwt();
+    if (jwt != null && jwt.jwksUrl() != null) {
+      ownNames.add(jwt.jwksUrl().getHost());
+    }
     return new EgressRules(
         endpoints.allowHttp(),
         endpoints.allowedNetworks(),
         endpoints.allowedPorts(),
         neverOpen,
-        ownHosts.stream().map(InetSocketAddress::getHostString).collect(Collectors.toSet()));
+        ownNames);
   }
 }

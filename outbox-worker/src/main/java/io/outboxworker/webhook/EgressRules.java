@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
  * allowedNetworks} on every port, {@code http://} besides {@code https://} or not.
  *
  * <p>{@code neverOpen} are the worker's own listeners and its databases, closed also inside allowed
- * networks; a wildcard address stands for every address of this machine, an unresolved one for what
- * its name resolves to when the guard is made. {@code infrastructureHosts} are the names that this
- * process resolves for itself, outside of any send: its databases, an egress proxy.
+ * networks. A wildcard address stands for every address of this machine; an unresolved one for what
+ * its name resolves to at the time of a send and, where that is this machine, for every address of
+ * it. {@code infrastructureHosts} are the names that this process resolves for itself, outside of
+ * any send: its databases, an egress proxy, an identity provider.
  */
 public record EgressRules(
     boolean allowHttp,

@@ -1,16 +1,12 @@
 package io.outboxworker.webhook;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +20,13 @@ public final class EndpointGuard {
   static final String ADDRESS_NOT_ALLOWED = "endpoint address is not allowed";
 
   private final EgressRules rules;
-  private final List<InetSocketAddress> ours;
+  private final OwnServices ours;
   private volatile String ownName = "localhost";
 
-  /** A guard by these rules; resolves those of their addresses that are still names. */
+  /** A guard by these rules. */
   public EndpointGuard(EgressRules rules) {
     this.rules = rules;
-    this.ours = rules.neverOpen().stream().flatMap(EndpointGuard::resolved).toList();
+    this.ours = new OwnServices(rules.neverOpen());
   }
 
   /**
@@ -74,6 +70,18 @@ public final class EndpointGuard {
   }
 
   @Nullable String forbids(EndpointUrl endpoint) {
+    return forbids(endpoint, !rules.allowedNetworks().isEmpty());
+  }
+
+  /**
+   * The same where a proxy resolves the name: nobody will judge the address, so that no allowed
+   * network makes up for the name's port and form.
+   */
+  @Nullable String forbidsUnresolved(EndpointUrl endpoint) {
+    return forbids(endpoint, false);
+  }
+
+  private @Nullable String forbids(EndpointUrl endpoint, boolean addressDecides) {
     if (!endpoint.faults().isEmpty()) {
       return endpoint.faults().get(0);
     }
@@ -81,17 +89,17 @@ public final class EndpointGuard {
     if (literal != null) {
       return opens(endpoint, literal) ? null : ADDRESS_NOT_ALLOWED;
     }
-    List<String> closed = rules.allowedNetworks().isEmpty() ? closedByName(endpoint) : List.of();
+    List<String> closed = addressDecides ? List.of() : closedByName(endpoint);
     return closed.isEmpty() ? null : closed.get(0);
   }
 
   /** Whether a send to this host and port may connect to this address. */
   boolean opens(EndpointUrl endpoint, InetAddress address) {
-    if (!opens(address) || isOurs(address, endpoint.port())) {
-      return false;
-    }
-    return isAllowedNetwork(address)
-        || (rules.allowedPorts().contains(endpoint.port()) && !endpoint.isLocalName());
+    boolean open =
+        opens(address)
+            && (isAllowedNetwork(address)
+                || (rules.allowedPorts().contains(endpoint.port()) && !endpoint.isLocalName()));
+    return open && !ours.isAt(address, endpoint.port());
   }
 
   /** Whether any host and port at this address could be opened. */
@@ -109,7 +117,7 @@ public final class EndpointGuard {
   }
 
   private List<String> literalFaults(EndpointUrl endpoint, InetAddress literal) {
-    if (!opens(literal) || isOurs(literal, endpoint.port())) {
+    if (!opens(literal) || ours.isAt(literal, endpoint.port())) {
       return List.of(notPublic("address \"%s\" is not allowed".formatted(endpoint.host())));
     }
     return opens(endpoint, literal) ? List.of() : List.of(portFault(endpoint.port()));
@@ -165,51 +173,12 @@ public final class EndpointGuard {
         && AddressRanges.holds(rules.allowedNetworks(), address.getAddress());
   }
 
-  private boolean isOurs(InetAddress address, int port) {
-    for (InetSocketAddress own : ours) {
-      if (own.getPort() == port && isSame(own.getAddress(), address)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean isSame(InetAddress own, InetAddress address) {
-    return own.equals(address)
-        // Connecting to the wildcard address reaches this machine, too.
-        || (own.isAnyLocalAddress() && isThisMachine(address))
-        || (address.isAnyLocalAddress() && isThisMachine(own));
-  }
-
-  private static Stream<InetSocketAddress> resolved(InetSocketAddress address) {
-    if (!address.isUnresolved()) {
-      return Stream.of(address);
-    }
-    try {
-      return Stream.of(InetAddress.getAllByName(address.getHostString()))
-          .map(found -> new InetSocketAddress(found, address.getPort()));
-    } catch (UnknownHostException e) {
-      // What can't be resolved can't be reached either.
-      return Stream.empty();
-    }
-  }
-
   /** Libraries ask for it, to sign their log lines and rows. */
   private static String ownName() {
     try {
       return InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT);
     } catch (UnknownHostException e) {
       return "localhost";
-    }
-  }
-
-  private static boolean isThisMachine(InetAddress address) {
-    try {
-      return address.isLoopbackAddress()
-          || address.isAnyLocalAddress()
-          || NetworkInterface.getByInetAddress(address) != null;
-    } catch (SocketException e) {
-      return true;
     }
   }
 }

@@ -44,7 +44,8 @@ final class Literals {
     }
   }
 
-  private static InetAddress address(byte[] bytes) {
+  /** The IPv4 address of four bytes. */
+  static InetAddress address(byte[] bytes) {
     try {
       return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {

@@ -37,7 +37,8 @@ public final class Sender implements AutoCloseable {
   /**
    * A sender that asks this guard. The certificates in {@code caFile} (PEM) are trusted besides the
    * JVM's own; IllegalArgumentException where it can't be read. Behind an egress proxy it is the
-   * proxy that resolves names, so that the guard only judges form, port and literals.
+   * proxy that resolves names, so that the guard only judges form, port and literals, and names as
+   * if no network but the public one were open.
    */
   public Sender(
       EndpointGuard guard,
@@ -88,7 +89,7 @@ public final class Sender implements AutoCloseable {
    */
   public CompletableFuture<Outcome> send(Post post, Instant now) {
     EndpointUrl url = guard.read(post.url());
-    String forbidden = guard.forbids(url);
+    String forbidden = proxied ? guard.forbidsUnresolved(url) : guard.forbids(url);
     if (forbidden != null) {
       return CompletableFuture.completedFuture(new Outcome.Blocked(Duration.ZERO, forbidden));
     }

@@ -32,6 +32,9 @@ class EndpointGuardTest {
             .with("public.test", "93.184.215.14")
             .with("db", "10.0.0.5")
             .with("receiver.internal", "10.0.0.6")
+            .with("database.example", "10.0.0.5")
+            .with("127.0.0.1.nip.example", "127.0.0.1")
+            .with("169.254.169.254.nip.example", "169.254.169.254")
             .with("private.test", "10.0.0.7")
             .with("mixed.test", "93.184.215.14", "10.0.0.7")
             .with("metadata.google.internal", "169.254.169.254")
@@ -43,133 +46,8 @@ class EndpointGuardTest {
     GuardedResolver.answerWith(null);
   }
 
-  /** The URL forms of which each has been somebody's way in. */
   static Stream<String> forbidden() {
-    return Stream.of(
-        "http://127.0.0.1/",
-        "http://127.0.0.1:5432/",
-        "http://127.255.255.254/",
-        "http://127.1/",
-        "http://127.0.1/",
-        "http://2130706433/",
-        "http://0x7f000001/",
-        "http://0x7f.0.0.1/",
-        "https://0x7f.1:8443/",
-        "http://017700000001/",
-        "http://0177.0.0.1/",
-        "http://127.000.000.001/",
-        "http://127.0.0.1./",
-        "http://0/",
-        "http://0.0.0.0:8080/",
-        "http://00000000/",
-        "http://4294967297/",
-        "http://256.256.256.256/",
-        "http://localhost/",
-        "http://LOCALHOST/",
-        "http://localhost./",
-        "http://localhost.localdomain/",
-        "http://foo.localhost/",
-        "http://[::1]/",
-        "http://[::]/",
-        "http://[0:0:0:0:0:0:0:1]/",
-        "http://[::1]:22/",
-        "http://[::ffff:127.0.0.1]/",
-        "http://[::ffff:7f00:1]/",
-        "http://[::ffff:169.254.169.254]/",
-        "http://[::127.0.0.1]/",
-        "http://[::ffff:0:127.0.0.1]/",
-        "http://[64:ff9b::7f00:1]/",
-        "http://[64:ff9b::169.254.169.254]/",
-        "http://[64:ff9b:1::a9fe:a9fe]/",
-        "http://[2002:7f00:1::]/",
-        "http://[2002:a9fe:a9fe::1]/",
-        "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
-        "http://[fe80::1]/",
-        "http://[fe80::1%25eth0]/",
-        "http://[fe80::1%eth0]/",
-        "http://[fd00:ec2::254]/",
-        "http://[fd20:ce::254]/",
-        "http://[fec0::1]/",
-        "http://[ff02::1]/",
-        "http://[2001:db8::1]/",
-        "http://[5f00::1]/",
-        "http://[100::1]/",
-        "http://[::1",
-        "http://169.254.169.254/latest/meta-data/",
-        "http://169.254.170.2/v2/credentials",
-        "http://100.100.100.200/",
-        "http://168.63.129.16/",
-        "http://192.0.0.192/",
-        "http://100.64.0.1/",
-        "http://100.127.255.254/",
-        "http://10.0.0.1/",
-        "http://172.16.0.1/",
-        "http://172.31.255.255/",
-        "http://192.168.0.1/",
-        "http://198.18.0.1/",
-        "http://192.0.2.1/",
-        "http://224.0.0.1/",
-        "http://240.0.0.1/",
-        "http://255.255.255.255/",
-        "http://metadata.google.internal/",
-        "http://kubernetes.default.svc/",
-        "http://db/",
-        "http://example.com@127.0.0.1/",
-        "http://127.0.0.1@public.test/",
-        "http://127.0.0.1%2f@public.test/",
-        "http://user:pass@127.0.0.1/",
-        "http://example.com%40127.0.0.1/",
-        "http://public.test#@127.0.0.1/",
-        "http://example.com\\@127.0.0.1/",
-        "http:\\\\127.0.0.1\\",
-        "http:/127.0.0.1/",
-        "http:127.0.0.1",
-        "http:///127.0.0.1/",
-        "http:////127.0.0.1/",
-        "//127.0.0.1/",
-        "http://127.0.0.1:80:443/",
-        "http://public.test:0/",
-        "http://public.test:65536/",
-        "http://public.test:-1/",
-        "http://public.test:99999999999/",
-        "http://public.test:٨٠/",
-        "http://public.test:22/",
-        "http://public.test:25/",
-        "http://public.test:6379/",
-        "http://①②⑦.⓪.⓪.①/",
-        "http://127。0。0。1/",
-        "http://ｌｏｃａｌｈｏｓｔ/",
-        "http://ⓛocalhost/",
-        "http://loc\u00adalhost/",
-        "http://bücher.example/",
-        "http://a_b.example/",
-        "http://-a.example/",
-        "http://a..example/",
-        "http://%31%32%37.0.0.1/",
-        "http://127.0.0.1%00.example.com/",
-        "http://127.0.0.1\t/",
-        "http://127.0.0.1/\r\nHost: x",
-        " http://public.test/",
-        "http://public.test/ ",
-        "HTTP://127.0.0.1/",
-        "hTtPs://127.0.0.1/",
-        "file:///etc/passwd",
-        "ftp://127.0.0.1/",
-        "gopher://127.0.0.1:6379/_FLUSHALL",
-        "jar:http://127.0.0.1!/",
-        "data:text/plain,x",
-        "javascript:alert(1)",
-        "unix:/var/run/docker.sock",
-        "http+unix://%2Fvar%2Frun%2Fdocker.sock/",
-        "http://" + "a".repeat(72) + ".example/",
-        "http://public.test/" + "a".repeat(2048),
-        "https://public.test./",
-        "",
-        "public.test",
-        "http://",
-        "http://public.test/ü",
-        "http://public.test/#",
-        "http://@public.test/");
+    return HostileUrls.plain().stream();
   }
 
   @ParameterizedTest
@@ -180,7 +58,9 @@ class EndpointGuardTest {
     assertThat(faults)
         .allSatisfy(fault -> assertThat(fault).contains("allowed").hasSizeLessThan(300));
     try {
-      assertThat(STRICT.forbids(new URI(url))).isNotNull();
+      EndpointUrl sent = STRICT.read(new URI(url));
+      boolean judgedWhenResolved = sent.faults().isEmpty() && sent.host().endsWith(".example");
+      assertThat(STRICT.forbids(sent) == null).isEqualTo(judgedWhenResolved);
     } catch (URISyntaxException e) {
       // No such URL can reach a send.
     }

@@ -1,0 +1,282 @@
+package io.outboxworker.faults;
+
+import io.outboxworker.database.Database;
+import io.outboxworker.database.DatabaseSettings;
+import io.outboxworker.database.Migrations;
+import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.subscription.NewSubscription;
+import io.outboxworker.subscription.Subscriptions;
+import io.outboxworker.webhook.Cidr;
+import io.outboxworker.webhook.EgressRules;
+import io.outboxworker.webhook.EndpointGuard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Everything that one fault is run on: a PostgreSQL, workers, receivers, a writer that keeps
+ * publishing, and what was measured. Made anew for each fault.
+ */
+final class Stage implements AutoCloseable {
+  static final String SECRET = "a secret of sixteen bytes or more";
+
+  /** The lease of an attempt with the default limit, and the sweep that notices its end. */
+  static final Duration RECOVERY = Duration.ofSeconds(31);
+
+  private static final int TENANTS = 3;
+  private static final int PER_TENANT = 3;
+
+  private final Path folder;
+  private final Plan plan;
+  private final Postgres postgres;
+  private final Database database;
+  private final String keys = KeyRing.generate();
+  private final Subscriptions subscriptions;
+  private final Farm farm;
+  private final Fleet fleet;
+  private final Writer writer;
+  private final Wire writerWire;
+  private final Map<String, Wire> wires = new ConcurrentHashMap<>();
+  private final List<UUID> tenants = new ArrayList<>();
+  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
+  private final Random random;
+  private final Map<String, String> figures = new LinkedHashMap<>();
+  private final List<String> failures = new ArrayList<>();
+  private final Journal ledger;
+  private final Journal receipts;
+
+  Stage(Path folder, Plan plan) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    this.plan = plan;
+    this.random = new Random(plan.seed());
+    this.postgres = Postgres.start(folder, plan.postgres());
+    var settings = new DatabaseSettings(postgres.url(), null, null);
+    if (plan.migrated()) {
+      new Migrations(settings).migrate();
+    }
+    this.database = Database.open(settings, "suite", 4, null);
+    var loopback =
+        new EgressRules(
+            true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of());
+    this.subscriptions =
+        new Subscriptions(jdbi(), KeyRing.parse(keys), new EndpointGuard(loopback));
+    this.ledger = new Journal(folder.resolve("ledger.tsv"));
+    this.receipts = new Journal(folder.resolve("receipts.tsv"));
+    this.farm = new Farm(receipts);
+    Installation installation = Installation.copyTo(folder.resolve("installation"));
+    this.fleet = new Fleet(installation, folder, environment());
+    for (int i = 0; i < TENANTS; i++) {
+      tenants.add(UUID.randomUUID());
+    }
+    this.writerWire = new Wire(postgres.port());
+    this.writer =
+        new Writer(Postgres.url(writerWire.port()), tenants, ledger, plan.perSecond(), plan.seed());
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("OUTBOX_KEYS", keys);
+    environment.put("OUTBOX_HTTP_PORT", "0");
+    environment.put("OUTBOX_HTTP_ADDRESS", "127.0.0.1");
+    environment.put("OUTBOX_ALLOW_HTTP", "true");
+    environment.put("OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
+    environment.put("OUTBOX_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    environment.put("OUTBOX_DATABASE_URL", postgres.url());
+    environment.putAll(plan.worker());
+    return environment;
+  }
+
+  /** Three tenants with three subscriptions each: a quick one, one that sometimes fails, a slow. */
+  void subscribeAll() {
+    for (int t = 0; t < TENANTS; t++) {
+      for (int s = 0; s < PER_TENANT; s++) {
+        String path = "/t%d/s%d".formatted(t, s);
+        subscribe(tenants.get(t), path);
+        int kind = s;
+        farm.behave(path, arrival -> usual(arrival, kind));
+      }
+    }
+  }
+
+  private static int usual(Farm.Arrival arrival, int kind) {
+    int lot = Math.floorMod(arrival.delivery().hashCode(), 100);
+    return switch (kind) {
+      case 0 -> 204;
+      case 1 -> lot < 5 && arrival.attempt() <= 2 ? 500 : 200;
+      default -> {
+        Moment.pause(Duration.ofMillis(100 + lot * 5L));
+        yield 200;
+      }
+    };
+  }
+
+  /** A subscription of the tenant to all its events. */
+  Subscriber subscribe(UUID tenant, String path) {
+    UUID id =
+        subscriptions
+            .add(new NewSubscription(tenant, "*", farm.url(path), SECRET, null))
+            .subscription()
+            .id();
+    return watch(Subscriber.steady(id, tenant, path, SECRET), path);
+  }
+
+  /** Joins this subscriber into the report, and expects its POSTs at the path. */
+  Subscriber watch(Subscriber subscriber, String path) {
+    subscribers.add(subscriber);
+    farm.expect(path, subscriber);
+    return subscriber;
+  }
+
+  Postgres postgres() {
+    return postgres;
+  }
+
+  Jdbi jdbi() {
+    return database.jdbi();
+  }
+
+  Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
+  Farm farm() {
+    return farm;
+  }
+
+  Fleet fleet() {
+    return fleet;
+  }
+
+  Writer writer() {
+    return writer;
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  UUID tenant(int number) {
+    return tenants.get(number);
+  }
+
+  /** The network between the writer and PostgreSQL. */
+  Wire writerWire() {
+    return writerWire;
+  }
+
+  /** The network between the worker of this name and PostgreSQL. */
+  Wire wire(String worker) {
+    return wires.computeIfAbsent(worker, name -> new Wire(postgres.port()));
+  }
+
+  /** The setting that leads a worker over its wire. */
+  String[] over(String worker) {
+    return new String[] {"OUTBOX_DATABASE_URL", Postgres.url(wire(worker).port())};
+  }
+
+  /** The POSTs of an event so far, to the usual subscriptions. */
+  List<Receipt> receiptsOf(UUID event) {
+    return Journal.read(folder.resolve("receipts.tsv"), Receipt::parse).stream()
+        .filter(receipt -> receipt.event().equals(event))
+        .toList();
+  }
+
+  // What came out
+
+  /** Notes a figure for the report. */
+  void figure(String name, Object value) {
+    figures.put(name, String.valueOf(value));
+  }
+
+  /** Notes a failure where something is not as promised. */
+  void expect(boolean asPromised, String promise) {
+    if (!asPromised) {
+      failures.add("not kept: " + promise);
+    }
+  }
+
+  /** Notes how long something took, and a failure where that was too long. */
+  void within(String what, long millis, Duration bound) {
+    figure(what, "%.1f s".formatted(millis / 1000.0));
+    Duration allowed = bound.multipliedBy(plan.patience());
+    expect(
+        millis <= allowed.toMillis(),
+        "%s within %d ms, was %d".formatted(what, allowed.toMillis(), millis));
+  }
+
+  /** Waits for a condition and returns how long that took, in milliseconds. */
+  long await(String what, Duration limit, BooleanSupplier condition) {
+    long begun = Moment.now();
+    while (!condition.getAsBoolean()) {
+      if (Moment.now() - begun > limit.toMillis()) {
+        expect(false, "%s within %s".formatted(what, limit));
+        break;
+      }
+      Moment.pause(Duration.ofMillis(20));
+    }
+    return Moment.now() - begun;
+  }
+
+  /** Whether no event, delivery or timer is left. */
+  boolean isDone() {
+    return jdbi()
+            .withHandle(handle ->
+                handle
+                    .createQuery(
+                        """
+                        select (select count(*) from webhooks.outbox) + (select count(*) from webhooks.delivery)
+                          + (select count(*) from webhooks.scheduled_tasks where task_name = 'retry')
+                        """)
+                    .mapTo(Long.class)
+                    .one())
+        == 0;
+  }
+
+  /** Stops writing, lets everything become final, and joins it all. */
+  Result finish(String name, int allowedExtra) {
+    writer.stop();
+    long drained = await("the backlog drains", plan.drainLimit(), this::isDone);
+    figure("drained after", "%.1f s".formatted(drained / 1000.0));
+    Report report =
+        Joiner.join(
+            Journal.read(folder.resolve("ledger.tsv"), Entry::parse),
+            Journal.read(folder.resolve("receipts.tsv"), Receipt::parse),
+            Tables.read(jdbi()),
+            subscribers);
+    return new Result(name, report, allowedExtra, Map.copyOf(figures), List.copyOf(failures));
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    fleet.close();
+    farm.close();
+    wires.values().forEach(Wire::close);
+    writerWire.close();
+    database.close();
+    postgres.close();
+    ledger.close();
+    receipts.close();
+  }
+}

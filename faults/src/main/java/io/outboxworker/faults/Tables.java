@@ -1,0 +1,67 @@
+package io.outboxworker.faults;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * What the database holds at the end of a run.
+ *
+ * @param events the log of events: id, and SHA-256 of the data
+ * @param finished the log of deliveries
+ * @param waitingEvents rows of the outbox
+ * @param waitingDeliveries deliveries that are not final
+ * @param timers retries that db-scheduler still has in mind
+ */
+record Tables(
+    Map<UUID, String> events,
+    List<Finished> finished,
+    long waitingEvents,
+    List<UUID> waitingDeliveries,
+    long timers) {
+  /** A final delivery. */
+  record Finished(
+      UUID id, UUID event, UUID subscription, boolean delivered, int attempts, String error) {}
+
+  static Tables read(Jdbi jdbi) {
+    return jdbi.withHandle(handle -> {
+      Map<UUID, String> events =
+          handle
+              .createQuery(
+                  """
+                  select id, encode(sha256(convert_to(data::text, 'UTF8')), 'hex') as hash
+                  from webhooks.event_log
+                  """)
+              .setMapKeyColumn("id")
+              .setMapValueColumn("hash")
+              .collectInto(new org.jdbi.v3.core.generic.GenericType<Map<UUID, String>>() {});
+      List<Finished> finished =
+          handle
+              .createQuery(
+                  """
+                  select id, event_id, subscription_id, status, attempts, coalesce(last_error, '') as error
+                  from webhooks.delivery_log
+                  """)
+              .map((row, context) ->
+                  new Finished(
+                      row.getObject("id", UUID.class),
+                      row.getObject("event_id", UUID.class),
+                      row.getObject("subscription_id", UUID.class),
+                      row.getString("status").equals("delivered"),
+                      row.getInt("attempts"),
+                      row.getString("error")))
+              .list();
+      return new Tables(
+          events,
+          finished,
+          handle.createQuery("select count(*) from webhooks.outbox").mapTo(Long.class).one(),
+          handle.createQuery("select id from webhooks.delivery").mapTo(UUID.class).list(),
+          handle
+              .createQuery(
+                  "select count(*) from webhooks.scheduled_tasks where task_name = 'retry'")
+              .mapTo(Long.class)
+              .one());
+    });
+  }
+}

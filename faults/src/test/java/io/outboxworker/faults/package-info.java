@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.faults;
+
+import org.jspecify.annotations.NullMarked;
