@@ -40,6 +40,9 @@ public final class Database implements AutoCloseable {
       end $$
       """;
 
+  private static final String SESSION =
+      "-c statement_timeout=25s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s";
+
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
@@ -54,7 +57,21 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(
       DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    HikariDataSource pool = new HikariDataSource(config(settings, name, size, registry));
+    return open(config(settings, name, size, registry, SESSION));
+  }
+
+  /**
+   * A pool whose commits don't wait for the disk. A crash of PostgreSQL undoes at most its last 0.6
+   * s of them, whole transactions only: for what may be done again, never for what somebody was
+   * told is done.
+   */
+  public static Database openUnhurried(
+      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+    return open(config(settings, name, size, registry, SESSION + " -c synchronous_commit=off"));
+  }
+
+  private static Database open(HikariConfig config) {
+    HikariDataSource pool = new HikariDataSource(config);
     return new Database(pool, pool::getConnection);
   }
 
@@ -65,7 +82,7 @@ public final class Database implements AutoCloseable {
    */
   public static Database openForTenants(
       DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    HikariConfig config = config(settings, name, size, registry);
+    HikariConfig config = config(settings, name, size, registry, SESSION);
     config.setConnectionInitSql(TAKE_WORKER_ROLE);
     HikariDataSource pool = new HikariDataSource(config);
     return new Database(pool, () -> bound(pool.getConnection()));
@@ -82,7 +99,11 @@ public final class Database implements AutoCloseable {
   }
 
   private static HikariConfig config(
-      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+      DatabaseSettings settings,
+      String name,
+      int size,
+      @Nullable CollectorRegistry registry,
+      String session) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setJdbcUrl(settings.jdbcUrl());
@@ -94,7 +115,7 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setMaxLifetime(Duration.ofMinutes(25).toMillis());
-    defaultProperties(name)
+    defaultProperties(name, session)
         .forEach((property, value) -> addUnlessInUrl(config, settings, property, value));
     if (registry != null) {
       config.setMetricsTrackerFactory(new PrometheusMetricsTrackerFactory(registry));
@@ -103,7 +124,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Without these a dead peer would hold a connection for ever, and errors would show row data. */
-  private static Map<String, String> defaultProperties(String name) {
+  private static Map<String, String> defaultProperties(String name, String session) {
     return Map.of(
         "ApplicationName", "outbox-worker/" + name,
         "currentSchema", "webhooks",
@@ -113,9 +134,7 @@ public final class Database implements AutoCloseable {
         "tcpKeepAlive", "true",
         "targetServerType", "primary",
         "logServerErrorDetail", "false",
-        "options",
-            "-c statement_timeout=25s -c lock_timeout=5s"
-                + " -c idle_in_transaction_session_timeout=60s");
+        "options", session);
   }
 
   private static void addUnlessInUrl(
