@@ -50,6 +50,10 @@ public final class Api implements HttpService {
         .forEach((path, methods) -> rules.any(BASE + path, notAllowed(methods)));
   }
 
+  List<Route> routes() {
+    return routes.all();
+  }
+
   private Handler handler(Route route) {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
