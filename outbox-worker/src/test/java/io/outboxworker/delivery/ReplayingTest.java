@@ -46,8 +46,8 @@ final class ReplayingTest {
     assertThat(found(replay).finishedAt()).isNotNull();
     assertThat(shop.database().number("select count(*) from webhooks.replay_part")).isZero();
     assertThat(replays.count(criteria(null, Replay.Status.FAILED, false)))
-        .as("what was replayed does not match again")
-        .isZero();
+        .as("those that failed again, and not those that were replayed")
+        .isEqualTo(510);
     assertThat(replays.count(criteria(null, Replay.Status.FAILED, true))).isEqualTo(1_020);
   }
 
