@@ -60,6 +60,10 @@ final class Postgres implements AutoCloseable {
     return port;
   }
 
+  Path data() {
+    return data;
+  }
+
   String url() {
     return url(port);
   }
@@ -111,6 +115,11 @@ final class Postgres implements AutoCloseable {
     } catch (SQLException e) {
       return false;
     }
+  }
+
+  /** Terminates the backends of which this condition on pg_stat_activity holds. */
+  void terminate(String condition) {
+    exec("select pg_terminate_backend(pid) from pg_stat_activity where " + condition);
   }
 
   /** Runs a statement on a connection of its own. */

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that one fault is run on: a PostgreSQL, workers, receivers, a writer that keeps
@@ -41,6 +42,7 @@ final class Stage implements AutoCloseable {
 
   private final Path folder;
   private final Plan plan;
+  private final @Nullable Disk disk;
   private final Postgres postgres;
   private final Database database;
   private final String keys = KeyRing.generate();
@@ -62,7 +64,9 @@ final class Stage implements AutoCloseable {
     this.folder = Files.createDirectories(folder);
     this.plan = plan;
     this.random = new Random(plan.seed());
-    this.postgres = Postgres.start(folder, plan.postgres());
+    this.disk = plan.disk().isEmpty() ? null : Disk.mount(folder.resolve("disk"), plan.disk());
+    Path home = disk == null ? folder : folder.resolve("disk");
+    this.postgres = Postgres.start(home, plan.postgres());
     var settings = new DatabaseSettings(postgres.url(), null, null);
     if (plan.migrated()) {
       new Migrations(settings).migrate();
@@ -99,8 +103,16 @@ final class Stage implements AutoCloseable {
     return environment;
   }
 
-  /** Three tenants with three subscriptions each: a quick one, one that sometimes fails, a slow. */
-  void subscribeAll() {
+  /**
+   * Begins to write, for three tenants with three subscriptions each: a quick one, one that
+   * sometimes fails, and a slow one.
+   */
+  void begin() {
+    subscribeAll();
+    writer.start();
+  }
+
+  private void subscribeAll() {
     for (int t = 0; t < TENANTS; t++) {
       for (int s = 0; s < PER_TENANT; s++) {
         String path = "/t%d/s%d".formatted(t, s);
@@ -125,12 +137,49 @@ final class Stage implements AutoCloseable {
 
   /** A subscription of the tenant to all its events. */
   Subscriber subscribe(UUID tenant, String path) {
+    return subscribeAt(tenant, farm.url(path), path);
+  }
+
+  /** The same at a receiver elsewhere, which notes its POSTs under this path. */
+  Subscriber subscribeAt(UUID tenant, String url, String path) {
     UUID id =
-        subscriptions
-            .add(new NewSubscription(tenant, "*", farm.url(path), SECRET, null))
-            .subscription()
-            .id();
+        subscriptions.add(new NewSubscription(tenant, "*", url, SECRET, null)).subscription().id();
     return watch(Subscriber.steady(id, tenant, path, SECRET), path);
+  }
+
+  /** As many subscriptions of one tenant, all at one path. */
+  void subscribeMany(UUID tenant, String path, int count) {
+    KeyRing ring = KeyRing.parse(keys);
+    Subscriber last = subscribe(tenant, path);
+    for (int begun = 1; begun < count; begun += 1_000) {
+      int size = Math.min(1_000, count - begun);
+      List<UUID> ids =
+          jdbi()
+              .withHandle(handle ->
+                  handle
+                      .createQuery("select webhooks.uuid_v7() from generate_series(1, :count)")
+                      .bind("count", size)
+                      .mapTo(UUID.class)
+                      .list());
+      jdbi()
+          .useHandle(handle -> {
+            var batch =
+                handle.prepareBatch(
+                    """
+                    insert into webhooks.subscription (id, tenant_id, url, event, secret)
+                    select :id, tenant_id, url, event, :secret from webhooks.subscription where id = :like
+                    """);
+            for (UUID id : ids) {
+              batch
+                  .bind("id", id)
+                  .bind("secret", ring.seal(tenant, id, SECRET))
+                  .bind("like", last.id())
+                  .add();
+              subscribers.add(Subscriber.steady(id, tenant, path, SECRET));
+            }
+            batch.execute();
+          });
+    }
   }
 
   /** Joins this subscriber into the report, and expects its POSTs at the path. */
@@ -197,9 +246,15 @@ final class Stage implements AutoCloseable {
 
   /** The POSTs of an event so far, to the usual subscriptions. */
   List<Receipt> receiptsOf(UUID event) {
-    return Journal.read(folder.resolve("receipts.tsv"), Receipt::parse).stream()
-        .filter(receipt -> receipt.event().equals(event))
-        .toList();
+    return receipts().stream().filter(receipt -> receipt.event().equals(event)).toList();
+  }
+
+  List<Receipt> receipts() {
+    return Journal.read(folder.resolve("receipts.tsv"), Receipt::parse);
+  }
+
+  List<Entry> ledger() {
+    return Journal.read(folder.resolve("ledger.tsv"), Entry::parse);
   }
 
   // What came out
@@ -258,12 +313,16 @@ final class Stage implements AutoCloseable {
     writer.stop();
     long drained = await("the backlog drains", plan.drainLimit(), this::isDone);
     figure("drained after", "%.1f s".formatted(drained / 1000.0));
+    List<Receipt> posts = receipts();
+    int early = Retries.early(posts);
+    expect(early == 0, early + " retries came early");
     Report report =
         Joiner.join(
-            Journal.read(folder.resolve("ledger.tsv"), Entry::parse),
-            Journal.read(folder.resolve("receipts.tsv"), Receipt::parse),
+            ledger(),
+            posts,
             Tables.read(jdbi()),
-            subscribers);
+            subscribers,
+            "off".equals(plan.postgres().get("synchronous_commit")));
     return new Result(name, report, allowedExtra, Map.copyOf(figures), List.copyOf(failures));
   }
 
@@ -276,6 +335,9 @@ final class Stage implements AutoCloseable {
     writerWire.close();
     database.close();
     postgres.close();
+    if (disk != null) {
+      disk.close();
+    }
     ledger.close();
     receipts.close();
   }

@@ -26,13 +26,17 @@ final class WorkerProcess {
     this.out = out;
   }
 
-  /** Starts {@code work} and returns at once; what it prints goes to {@code <name>.out}, .log. */
+  /** Starts it and returns at once; what it logs goes to {@code <name>.log}. */
   static WorkerProcess start(
-      Installation installation, Map<String, String> environment, Path folder, String name) {
+      Installation installation,
+      Map<String, String> environment,
+      Path folder,
+      String name,
+      String... arguments) {
     File log = folder.resolve(name + ".log").toFile();
     Path out = folder.resolve(name + "-" + System.nanoTime() + ".out");
     ProcessBuilder builder =
-        new ProcessBuilder(installation.command("work"))
+        new ProcessBuilder(installation.command(arguments))
             .redirectOutput(out.toFile())
             .redirectError(ProcessBuilder.Redirect.appendTo(log));
     builder.environment().putAll(environment);

@@ -41,7 +41,11 @@ final class Writer implements AutoCloseable {
    * @param url the database, perhaps over a link that gets cut
    */
   Writer(String url, List<UUID> tenants, Journal ledger, int perSecond, long seed) {
-    this.url = url + "&connectTimeout=2&loginTimeout=2&socketTimeout=60";
+    // The business waits for its own commits, whatever the worker does.
+    this.url =
+        url
+            + "&connectTimeout=2&loginTimeout=2&socketTimeout=60"
+            + "&options=-c%20synchronous_commit%3Don";
     this.tenants = tenants;
     this.ledger = ledger;
     this.perSecond = perSecond;
@@ -83,6 +87,11 @@ final class Writer implements AutoCloseable {
       throw new IllegalStateException("the event was not committed");
     }
     return id;
+  }
+
+  /** Publishes one event in a transaction that stays open for so long before it commits. */
+  void publishLate(UUID tenant, Duration hold) {
+    threads.execute(() -> transact(tenant, data(), false, hold));
   }
 
   @Override
