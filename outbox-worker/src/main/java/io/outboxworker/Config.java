@@ -2,6 +2,7 @@ package io.outboxworker;
 
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.upkeep.Retention;
 import io.outboxworker.webhook.Cidr;
 import io.outboxworker.webhook.EgressRules;
 import java.net.InetSocketAddress;
@@ -29,7 +30,7 @@ public record Config(
     Endpoints endpoints,
     Attempts attempts,
     Api api,
-    Duration retention,
+    Retention retention,
     boolean metricsTenantLabel,
     Duration shutdownTimeout,
     Logging logging,

@@ -9,6 +9,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.upkeep.Retention;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,7 +35,7 @@ final class ConfigReader {
     var keys = keys(needs.contains(Need.KEYS));
     var endpoints = endpoints();
     var attempts = attempts();
-    var retention = from.read("OUTBOX_RETENTION", "30d", Kind.duration("1h", "3650d"));
+    var retention = retention();
     var api = api();
     boolean tenantLabel = from.read("OUTBOX_METRICS_TENANT_LABEL", "true", Kind.flag());
     var shutdown = from.read("OUTBOX_SHUTDOWN_TIMEOUT", "15s", Kind.duration("1s", "10m"));
@@ -53,7 +54,7 @@ final class ConfigReader {
         shutdown,
         logging,
         from.finish(),
-        warnings(attempts.timeout(), shutdown));
+        warnings(attempts.timeout(), shutdown, retention));
   }
 
   private Map<String, DatabaseUrl> databases(boolean needed) {
@@ -173,8 +174,27 @@ final class ConfigReader {
             Kind.choice("error", "warn", "info", "debug", "trace")));
   }
 
-  private static List<String> warnings(Duration attempt, Duration shutdown) {
+  private Retention retention() {
+    var kind = Kind.duration("1h", "3650d");
+    var logs = from.read("OUTBOX_RETENTION", "30d", kind);
+    var events = from.readOptional("OUTBOX_EVENT_RETENTION", kind);
+    var deliveries = from.readOptional("OUTBOX_DELIVERY_RETENTION", kind);
+    return new Retention(
+        events == null ? logs : events,
+        deliveries == null ? logs : deliveries,
+        from.read("OUTBOX_AUDIT_RETENTION", "365d", kind));
+  }
+
+  private static List<String> warnings(Duration attempt, Duration shutdown, Retention retention) {
     var warnings = new ArrayList<String>();
+    if (retention.events().compareTo(retention.deliveries()) < 0) {
+      warnings.add(
+          "OUTBOX_EVENT_RETENTION=%s is shorter than OUTBOX_DELIVERY_RETENTION=%s: deliveries older than that"
+                  .formatted(
+                      DurationText.write(retention.events()),
+                      DurationText.write(retention.deliveries()))
+              + " have no payload any more and can't be sent again");
+    }
     if (shutdown.compareTo(attempt) <= 0) {
       warnings.add(
           "OUTBOX_SHUTDOWN_TIMEOUT=%s ends before an attempt does (OUTBOX_ATTEMPT_TIMEOUT=%s): a stop may cut"

@@ -5,18 +5,23 @@ import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.database.Poller;
+import io.outboxworker.database.Sessions;
 import io.outboxworker.delivery.Backlog;
 import io.outboxworker.delivery.Deliveries;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.delivery.Lanes;
+import io.outboxworker.metrics.DatabaseMetrics;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.outbox.FanOut;
 import io.outboxworker.outbox.Outbox;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.upkeep.Expiry;
 import io.outboxworker.upkeep.Gauges;
+import io.outboxworker.upkeep.Logs;
 import io.outboxworker.upkeep.Partitions;
 import io.outboxworker.upkeep.Sweep;
+import io.outboxworker.upkeep.Vitals;
 import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +43,8 @@ final class Pipeline implements AutoCloseable {
   private final Poller fanOut;
   private final Poller probe;
   private final List<Poller> upkeep;
+  private final Partitions partitions;
+  private final DatabaseMetrics gauges;
 
   /** Connects; the schema must be as {@link Migrations} wants it. */
   Pipeline(
@@ -48,21 +55,27 @@ final class Pipeline implements AutoCloseable {
       Sender sender,
       Metrics metrics) {
     this.name = name;
+    gauges = metrics.databases();
+    gauges.present(name);
     database = Database.open(settings, named("worker"), config.poolSize(), metrics.registry());
     timerPool = Database.open(settings, named("timer"), TIMER_POOL, metrics.registry());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
+    jdbi.setSqlLogger(gauges.errorsOf(name));
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
+    var subscriptions = new LiveSubscriptions(jdbi, keys);
     delivering =
         new Delivering(
             new Delivering.Ground(jdbi, timerPool.dataSource(), clock),
-            new LiveSubscriptions(jdbi, keys),
+            subscriptions,
             deliveries,
             sender,
             delivering(attempts),
             metrics);
+    var logs = new Logs(jdbi);
+    partitions = new Partitions(logs, config.retention());
     var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
     var backlog = new Backlog(jdbi);
     var fanOutStep =
@@ -72,8 +85,12 @@ final class Pipeline implements AutoCloseable {
     upkeep =
         List.of(
             new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
-            new Poller(named("partitions"), new Partitions(jdbi, config.retention())::step),
-            new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, metrics)::step));
+            new Poller(named("partitions"), partitions::step),
+            new Poller(named("expiry"), new Expiry(jdbi, config.retention())::step),
+            new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, gauges)::step),
+            new Poller(
+                named("vitals"),
+                new Vitals(name, logs, new Sessions(jdbi), subscriptions, gauges)::step));
   }
 
   private Delivering.Settings delivering(Config.Attempts attempts) {
@@ -85,6 +102,8 @@ final class Pipeline implements AutoCloseable {
 
   void start() {
     probe.start();
+    // Before the first event of a day without a partition comes, else it lands in the default one.
+    partitions.step();
     delivering.start();
     upkeep.forEach(Poller::start);
     fanOut.start();
@@ -128,7 +147,13 @@ final class Pipeline implements AutoCloseable {
   }
 
   private Duration probe() {
-    probePool.jdbi().useHandle(handle -> handle.execute("select 1"));
+    boolean answers = false;
+    try {
+      probePool.jdbi().useHandle(handle -> handle.execute("select 1"));
+      answers = true;
+    } finally {
+      gauges.answers(name, answers);
+    }
     return PROBE_EVERY;
   }
 

@@ -5,6 +5,7 @@ import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
 import io.outboxworker.api.ProbeRoutes;
+import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
@@ -46,17 +47,18 @@ public final class Worker implements AutoCloseable {
 
   private Worker(Config config) {
     this.config = config;
-    Metrics metrics = new Metrics(config.metricsTenantLabel());
+    Metrics metrics = new Metrics(config.metricsTenantLabel(), Version.current());
     Health health = new Health(this::unlive, this::unready);
     var listen = config.http();
     Integer adminPort = listen.adminPort();
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
+    Console console = new Console();
     api = new Api(config.api().requestsPerSecond());
     http =
         new HttpServer(
             listen.address(),
             listen.port(),
-            adminPort == null ? List.of(probes, api) : List.of(api));
+            adminPort == null ? List.of(probes, api, console) : List.of(api, console));
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();

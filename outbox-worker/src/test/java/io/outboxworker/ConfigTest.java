@@ -57,7 +57,7 @@ class ConfigTest {
                 2048,
                 64));
     assertThat(config.api()).isEqualTo(new Config.Api(20, null));
-    assertThat(config.retention()).isEqualTo(Duration.ofDays(30));
+    assertThat(config.retention().events()).isEqualTo(Duration.ofDays(30));
     assertThat(config.metricsTenantLabel()).isTrue();
     assertThat(config.shutdownTimeout()).isEqualTo(Duration.ofSeconds(15));
     assertThat(config.logging()).isEqualTo(new Logging("text", "info"));
@@ -169,7 +169,7 @@ class ConfigTest {
             Need.KEYS);
     assertThat(database(config, "main").password()).isEqualTo("p w");
     assertThat(config.keys().ids()).containsExactly(1);
-    assertThat(config.retention()).isEqualTo(Duration.ofDays(9));
+    assertThat(config.retention().deliveries()).isEqualTo(Duration.ofDays(9));
     assertThat(config.settings())
         .contains(new Setting("OUTBOX_KEYS", "***", "file " + folder.resolve("keys")));
   }
@@ -211,7 +211,7 @@ class ConfigTest {
 
   @Test
   void an_empty_variable_is_as_good_as_none() {
-    assertThat(Config.read(with("OUTBOX_RETENTION", "", "OUTBOX_SOURCE", " ")).retention())
+    assertThat(Config.read(with("OUTBOX_RETENTION", "", "OUTBOX_SOURCE", " ")).retention().events())
         .isEqualTo(Duration.ofDays(30));
     assertThat(faults(Map.of("OUTBOX_DATABASE_URL", ""), Need.DATABASE)).hasSize(1);
   }

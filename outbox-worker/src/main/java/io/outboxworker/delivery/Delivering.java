@@ -138,7 +138,7 @@ public final class Delivering implements AutoCloseable {
   private Duration refresh() {
     lanes.refreshCopies();
     lanes.retryWaiting();
-    metrics.inFlight(settings.database, lanes.running());
+    metrics.databases().inFlight(settings.database, lanes.running());
     return REFRESH;
   }
 }

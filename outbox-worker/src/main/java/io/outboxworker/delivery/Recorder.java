@@ -234,11 +234,11 @@ final class Recorder implements AutoCloseable {
     Message message = result.claim().message();
     switch (result.verdict()) {
       case Verdict.Delivered delivered -> {
-        metrics.deliveryFinished(message.event(), message.tenantId(), "delivered");
+        metrics.delivered(message.event(), message.tenantId());
         tell(result, "delivered");
       }
       case Verdict.Failed failed -> {
-        metrics.deliveryFinished(message.event(), message.tenantId(), "failed");
+        metrics.failed(message.event(), message.tenantId());
         if (result.outcome() instanceof Outcome.Blocked) {
           metrics.targetBlocked();
         }

@@ -13,6 +13,7 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.metrics.Metrics;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -108,11 +109,17 @@ final class RetryTimer implements AutoCloseable {
 
     Counting(Metrics metrics) {
       this.metrics = metrics;
+      metrics.retryTimerTells(
+          Arrays.stream(SchedulerEventType.values()).map(Counting::label).toList());
+    }
+
+    private static String label(SchedulerEventType type) {
+      return type.name().toLowerCase(Locale.ROOT);
     }
 
     @Override
     public void onSchedulerEvent(SchedulerEventType type) {
-      metrics.retryTimer(type.name().toLowerCase(Locale.ROOT));
+      metrics.retryTimer(label(type));
       if (type == SchedulerEventType.UNEXPECTED_ERROR) {
         log.warn("db-scheduler could not poll, it goes on");
       }

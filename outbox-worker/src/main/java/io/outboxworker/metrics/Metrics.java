@@ -1,5 +1,6 @@
 package io.outboxworker.metrics;
 
+import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
@@ -10,25 +11,24 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToLongFunction;
 
 /**
  * Every metric of the program, by the names that dashboards and alerts use. Counters count what is
  * durably recorded; gauges are what was last measured, never computed by a scrape. Thread-safe.
  */
 public final class Metrics {
-  /**
-   * What waits in one database: events, how old the oldest is, and deliveries that are not final.
-   */
-  public record Waiting(long outboxRows, Duration oldestEvent, long notFinal, long parked) {}
-
   private final CollectorRegistry registry = new CollectorRegistry();
   private final Labels labels;
-  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
-  private final Map<String, Integer> running = new ConcurrentHashMap<>();
+  private final DatabaseMetrics databases = new DatabaseMetrics(registry);
+  private final Map<Labels.Pair, Series> series = new ConcurrentHashMap<>();
 
   private final Counter deliveries =
       counter("webhook_deliveries_total", "Final deliveries.", "event", "tenant_id", "status");
@@ -47,18 +47,9 @@ public final class Metrics {
   private final Counter answers =
       counter(
           "webhook_delivery_http_status_total",
-          "Answers by HTTP status; other than 100 to 599 counts as other.",
+          "Answers by HTTP status; what is no usual status counts as other.",
           "event",
           "status_code");
-
-  private final Gauge outboxRows = gauge("webhook_outbox_rows", "Events that wait for fan-out.");
-  private final Gauge outboxOldest =
-      gauge("webhook_outbox_oldest_age_seconds", "Age of the oldest event that waits for fan-out.");
-  private final Gauge pending =
-      gauge("webhook_pending_deliveries", "Deliveries that are not final.");
-  private final Gauge parked =
-      gauge("webhook_parked_deliveries", "Deliveries that wait for room in their lane.");
-  private final Gauge inFlight = gauge("webhook_in_flight", "Attempts that run in this worker.");
   private final Histogram lagSeconds =
       Histogram.build(
               "webhook_delivery_lag_seconds", "From occurred_at to the start of the first attempt.")
@@ -81,9 +72,18 @@ public final class Metrics {
   private final Counter timerEvents =
       counter("webhook_retry_timer_events_total", "What db-scheduler reports.", "type");
 
-  /** With {@code tenantLabel} false the tenant_id label is always empty. */
-  public Metrics(boolean tenantLabel) {
+  /**
+   * With {@code tenantLabel} false the tenant_id label is always empty.
+   *
+   * @param version of this program, as {@code webhook_build_info} shows it
+   */
+  public Metrics(boolean tenantLabel, String version) {
     this.labels = new Labels(tenantLabel);
+    Gauge.build("webhook_build_info", "1; which version runs is in the label.")
+        .labelNames("version")
+        .register(registry)
+        .labels(version)
+        .set(1);
     DefaultExports.register(registry);
   }
 
@@ -92,24 +92,35 @@ public final class Metrics {
     return registry;
   }
 
-  /** A delivery became final; {@code status} is delivered or failed. */
-  public void deliveryFinished(String event, UUID tenantId, String status) {
-    deliveries.labels(labels.event(event), labels.tenant(tenantId), status).inc();
+  /** What is measured of each database. */
+  public DatabaseMetrics databases() {
+    return databases;
+  }
+
+  /** A delivery became final, with success. */
+  public void delivered(String event, UUID tenantId) {
+    of(event, tenantId).delivered().inc();
+  }
+
+  /** A delivery became final, without success. */
+  public void failed(String event, UUID tenantId) {
+    of(event, tenantId).failed().inc();
   }
 
   /** An attempt ended, with whatever outcome. */
   public void attempted(String event, UUID tenantId, Duration took) {
-    attemptSeconds.labels(labels.event(event), labels.tenant(tenantId)).observe(seconds(took));
+    of(event, tenantId).attempts().observe(seconds(took));
   }
 
   /** An endpoint answered. */
   public void answered(String event, int status) {
-    answers.labels(labels.event(event), Labels.status(status)).inc();
+    Labels.Answer answer = labels.answer(event, status);
+    answers.labels(answer.event(), answer.status()).inc();
   }
 
   /** A failed attempt will be made again. */
   public void retried(String event, UUID tenantId, String reason) {
-    retries.labels(labels.event(event), labels.tenant(tenantId), reason).inc();
+    of(event, tenantId).retry(reason).inc();
   }
 
   /** The first attempt of a delivery started this long after its event occurred. */
@@ -141,51 +152,57 @@ public final class Metrics {
     passedOver.inc();
   }
 
+  /** What db-scheduler may tell its listeners: each is there at 0 before it happens. */
+  public void retryTimerTells(Collection<String> types) {
+    types.forEach(timerEvents::labels);
+  }
+
   /** Something that db-scheduler tells its listeners. */
   public void retryTimer(String type) {
     timerEvents.labels(type).inc();
   }
 
-  /** How many attempts run for the deliveries of one database. */
-  public void inFlight(String database, int count) {
-    running.put(database, count);
-    inFlight.set(running.values().stream().mapToInt(Integer::intValue).sum());
-  }
-
-  /** What was last counted in one database's tables; the gauges show all databases together. */
-  public void waiting(String database, Waiting counted) {
-    waiting.put(database, counted);
-    outboxRows.set(sum(Waiting::outboxRows));
-    pending.set(sum(Waiting::notFinal));
-    parked.set(sum(Waiting::parked));
-    outboxOldest.set(
-        waiting.values().stream().mapToDouble(w -> seconds(w.oldestEvent())).max().orElse(0));
-  }
-
-  private double sum(ToLongFunction<Waiting> count) {
-    return waiting.values().stream().mapToLong(count).sum();
-  }
-
   /** Everything in the text format that the {@code Accept} header asks for. */
   public String scrape(String contentType) {
-    Writer text = new StringWriter();
+    Writer text = new StringWriter(64 * 1024);
     try {
-      TextFormat.writeFormat(contentType, text, registry.metricFamilySamples());
+      TextFormat.writeFormat(contentType, text, withoutCreated(registry.metricFamilySamples()));
     } catch (IOException e) {
       throw new IllegalStateException("writing to memory failed", e);
     }
     return text.toString();
   }
 
+  /** When a series was created is one more series for each, and nobody asks for it. */
+  private static Enumeration<MetricFamilySamples> withoutCreated(
+      Enumeration<MetricFamilySamples> families) {
+    List<MetricFamilySamples> kept = new ArrayList<>();
+    for (MetricFamilySamples family : Collections.list(families)) {
+      kept.add(
+          new MetricFamilySamples(
+              family.name,
+              family.unit,
+              family.type,
+              family.help,
+              family.samples.stream().filter(s -> !s.name.endsWith("_created")).toList()));
+    }
+    return Collections.enumeration(kept);
+  }
+
+  private Series of(String event, UUID tenantId) {
+    Labels.Pair pair = labels.pair(event, tenantId);
+    Series known = series.get(pair);
+    return known != null
+        ? known
+        : series.computeIfAbsent(
+            pair, fresh -> Series.of(deliveries, attemptSeconds, retries, fresh));
+  }
+
   private Counter counter(String name, String help, String... labelNames) {
     return Counter.build(name, help).labelNames(labelNames).register(registry);
   }
 
-  private Gauge gauge(String name, String help) {
-    return Gauge.build(name, help).register(registry);
-  }
-
-  private static double seconds(Duration duration) {
+  static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
   }
 }

@@ -72,6 +72,20 @@ public final class LiveSubscriptions {
         .execute();
   }
 
+  /** How many active ones have been failing for longer than {@code limit}. */
+  public long countFailing(Duration limit) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select count(*) from subscription
+                where active and failing_since < now() - :limit_ms * interval '1 ms'
+                """)
+            .bind("limit_ms", limit.toMillis())
+            .mapTo(long.class)
+            .one());
+  }
+
   /** Notes that these had a success. Joins the caller's transaction. */
   public static void markHealthy(Handle handle, Collection<UUID> ids) {
     handle

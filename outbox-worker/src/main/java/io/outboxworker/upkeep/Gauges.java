@@ -2,7 +2,7 @@ package io.outboxworker.upkeep;
 
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.delivery.Backlog;
-import io.outboxworker.metrics.Metrics;
+import io.outboxworker.metrics.DatabaseMetrics;
 import io.outboxworker.outbox.Outbox;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -18,13 +18,17 @@ public final class Gauges {
   private final Outbox outbox;
   private final Backlog backlog;
   private final DatabaseClock clock;
-  private final Metrics metrics;
+  private final DatabaseMetrics metrics;
 
   /**
    * @param database its name among the worker's databases
    */
   public Gauges(
-      String database, Outbox outbox, Backlog backlog, DatabaseClock clock, Metrics metrics) {
+      String database,
+      Outbox outbox,
+      Backlog backlog,
+      DatabaseClock clock,
+      DatabaseMetrics metrics) {
     this.database = database;
     this.outbox = outbox;
     this.backlog = backlog;
@@ -38,7 +42,7 @@ public final class Gauges {
     Backlog.Count deliveries = backlog.count();
     metrics.waiting(
         database,
-        new Metrics.Waiting(
+        new DatabaseMetrics.Waiting(
             events.rows(), events.oldestAge(), deliveries.notFinal(), deliveries.parked()));
     Duration drift = clock.sync();
     if (drift.compareTo(NOTABLE_DRIFT) > 0) {

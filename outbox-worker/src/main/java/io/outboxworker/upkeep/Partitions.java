@@ -3,49 +3,57 @@ package io.outboxworker.upkeep;
 import io.outboxworker.database.SqlFault;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.format.DateTimeFormatter;
+import java.util.HashSet;
 import java.util.List;
-import org.jdbi.v3.core.Jdbi;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the logs' partitions three days ahead and drops those that are older than the retention.
- * Waits for a lock 200 ms at most, so that traffic never queues behind it; what was not done is
- * done the next time.
+ * Makes the logs' partitions ahead, also those of days on which no worker ran, and drops those that
+ * are older than the retention. What could not be done is done the next time.
  */
 public final class Partitions {
   private static final Logger log = LoggerFactory.getLogger(Partitions.class);
   private static final Duration EVERY = Duration.ofMinutes(10);
   private static final Duration AGAIN = Duration.ofMinutes(1);
-  private static final int DAYS_AHEAD = 3;
-  private static final List<String> LOGS = List.of("delivery_log", "event_log");
 
-  private final Jdbi jdbi;
-  private final Duration retention;
+  /** Days that have a partition before they begin. */
+  public static final int DAYS_AHEAD = 3;
 
-  public Partitions(Jdbi jdbi, Duration retention) {
-    this.jdbi = jdbi;
+  /** Of days missed, so many at most are made in one step. */
+  private static final int DAYS_BEHIND = 40;
+
+  private static final int STRAY_BATCH = 5_000;
+
+  private final Logs logs;
+  private final Retention retention;
+
+  public Partitions(Logs logs, Retention retention) {
+    this.logs = logs;
     this.retention = retention;
   }
 
   /** Makes and drops what is due, and returns how long to wait before the next look. */
   public Duration step() {
     boolean done = true;
-    for (String logTable : LOGS) {
-      done &= care(logTable);
+    for (String name : Logs.NAMES) {
+      done &= care(name);
     }
     return done ? EVERY : AGAIN;
   }
 
-  private boolean care(String logTable) {
+  private boolean care(String name) {
     try {
-      makeAhead(logTable);
-      dropBehind(logTable);
-      return true;
+      LocalDate today = logs.today();
+      LocalDate keptFrom = Logs.keptFrom(today, retention.of(name));
+      List<LocalDate> days = logs.days(name);
+      make(name, days, today, keptFrom);
+      days.stream().filter(day -> day.isBefore(keptFrom)).forEach(day -> drop(name, day));
+      return dropStray(name, today, keptFrom);
     } catch (RuntimeException e) {
       log.atWarn()
-          .addKeyValue("log", logTable)
+          .addKeyValue("log", name)
           .addKeyValue("again_in_s", AGAIN.toSeconds())
           .addKeyValue("error", SqlFault.describe(e))
           .log("partitions not cared for");
@@ -53,61 +61,55 @@ public final class Partitions {
     }
   }
 
-  private void makeAhead(String logTable) {
-    LocalDate today = today();
-    for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
-      LocalDate day = today.plusDays(ahead);
-      jdbi.useTransaction(handle -> {
-        handle.execute("set local lock_timeout = '200ms'");
-        handle
-            .createQuery("select add_log_partition(:log, :day)")
-            .bind("log", logTable)
-            .bind("day", day)
-            .mapTo(String.class)
-            .findOne()
-            .ifPresent(name -> log.atInfo().addKeyValue("partition", name).log("made"));
-      });
+  private void make(String name, List<LocalDate> days, LocalDate today, LocalDate keptFrom) {
+    Set<LocalDate> there = new HashSet<>(days);
+    for (LocalDate day = today; !day.isAfter(today.plusDays(DAYS_AHEAD)); day = day.plusDays(1)) {
+      makeUnlessThere(name, day, there);
+    }
+    // Events of days without a worker still wait in the outbox, and are about to come by their ids.
+    LocalDate missed = today.minusDays(1);
+    LocalDate newestBefore =
+        days.stream().filter(day -> day.isBefore(today)).reduce((a, b) -> b).orElse(missed);
+    for (; missed.isAfter(newestBefore) && !missed.isBefore(earliest(today, keptFrom)); ) {
+      makeUnlessThere(name, missed, there);
+      missed = missed.minusDays(1);
+    }
+    LocalDate stray = logs.strayDay(name, earliest(today, keptFrom));
+    while (stray != null && stray.isBefore(today)) {
+      makeUnlessThere(name, stray, there);
+      stray = logs.strayDay(name, stray.plusDays(1));
     }
   }
 
-  private void dropBehind(String logTable) {
-    LocalDate keepFrom = today().minusDays(retention.toDays());
-    String oldestKept = logTable + "_" + keepFrom.format(DateTimeFormatter.BASIC_ISO_DATE);
-    for (String partition : partitionsBefore(logTable, oldestKept)) {
-      jdbi.useTransaction(handle -> {
-        handle.execute("set local lock_timeout = '200ms'");
-        boolean dropped =
-            handle
-                .createQuery("select drop_log_partition(:log, :name)")
-                .bind("log", logTable)
-                .bind("name", partition)
-                .mapTo(boolean.class)
-                .one();
-        log.atInfo()
-            .addKeyValue("partition", partition)
-            .log(dropped ? "dropped" : "kept, deliveries still need its events");
-      });
+  private static LocalDate earliest(LocalDate today, LocalDate keptFrom) {
+    LocalDate limit = today.minusDays(DAYS_BEHIND);
+    return keptFrom.isBefore(limit) ? limit : keptFrom;
+  }
+
+  private void makeUnlessThere(String name, LocalDate day, Set<LocalDate> there) {
+    if (there.add(day)) {
+      logs.add(name, day)
+          .ifPresent(made -> log.atInfo().addKeyValue("partition", made).log("made"));
     }
   }
 
-  private List<String> partitionsBefore(String logTable, String name) {
-    return jdbi.withHandle(handle ->
-        handle
-            .createQuery(
-                """
-                select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-                where i.inhparent = cast(:log as regclass) and c.relname < :name
-                  and c.relname <> :log || '_default'
-                order by c.relname
-                """)
-            .bind("log", logTable)
-            .bind("name", name)
-            .mapTo(String.class)
-            .list());
+  private void drop(String name, LocalDate day) {
+    boolean dropped = logs.drop(name, day);
+    log.atInfo()
+        .addKeyValue("partition", Logs.partition(name, day))
+        .log(dropped ? "dropped" : "kept, deliveries still need its events");
   }
 
-  private LocalDate today() {
-    return jdbi.withHandle(handle ->
-        handle.createQuery("select (now() at time zone 'UTC')::date").mapTo(LocalDate.class).one());
+  /** True unless there may be more. */
+  private boolean dropStray(String name, LocalDate today, LocalDate keptFrom) {
+    LocalDate end = today.plusDays(DAYS_AHEAD + 1);
+    int deleted = logs.deleteStray(name, keptFrom, end, STRAY_BATCH);
+    if (deleted > 0) {
+      log.atInfo()
+          .addKeyValue("log", name)
+          .addKeyValue("rows", deleted)
+          .log("rows without a partition were older than the retention, deleted");
+    }
+    return deleted < STRAY_BATCH;
   }
 }

@@ -66,7 +66,7 @@ public final class Sweep {
 
   private void tellEnded(List<Ended> ended) {
     for (Ended delivery : ended) {
-      metrics.deliveryFinished(delivery.event(), delivery.tenantId(), "failed");
+      metrics.failed(delivery.event(), delivery.tenantId());
       log.atInfo()
           .addKeyValue("status", "failed")
           .addKeyValue("event", delivery.event())

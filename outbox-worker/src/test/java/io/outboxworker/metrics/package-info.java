@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.metrics;
+
+import org.jspecify.annotations.NullMarked;
