@@ -10,62 +10,72 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** PostgreSQL that is killed, stopped, away, half-dead, full. */
 final class DatabaseFaults {
-  /** What a crash may make forget where the worker does not wait for its commits. */
-  private static final UnaryOperator<Plan> ASYNCHRONOUS =
-      plan -> plan.withPostgres("synchronous_commit", "off");
-
-  private static final UnaryOperator<Plan> SYNCHRONOUS =
-      plan -> plan.withPostgres("synchronous_commit", "on");
-
   private static final Duration BACK = Duration.ofSeconds(10);
 
   private DatabaseFaults() {}
 
+  /** A worker that waits for its commits. */
+  private static Plan synchronous(Plan plan) {
+    return plan.withPostgres("synchronous_commit", "on");
+  }
+
+  /** One that does not, so that a crash may make PostgreSQL forget the last of them. */
+  private static Plan asynchronous(Plan plan) {
+    return plan.withPostgres("synchronous_commit", "off");
+  }
+
   static List<Fault> all() {
     return List.of(
         new Fault(
-            "postgres-kill", "kill -9 of the postmaster", 1, SYNCHRONOUS, DatabaseFaults::kill),
+            "postgres-kill",
+            "kill -9 of the postmaster",
+            1,
+            DatabaseFaults::synchronous,
+            DatabaseFaults::kill),
         new Fault(
             "postgres-kill-async",
             "the same, with a worker that does not wait for its commits",
             4,
-            ASYNCHRONOUS,
+            DatabaseFaults::asynchronous,
             DatabaseFaults::kill),
         new Fault(
-            "postgres-stop", "immediate and fast stops", 1, SYNCHRONOUS, DatabaseFaults::stop),
+            "postgres-stop",
+            "immediate and fast stops",
+            1,
+            DatabaseFaults::synchronous,
+            DatabaseFaults::stop),
         new Fault(
             "postgres-away",
             "PostgreSQL is down for a minute",
             1,
-            SYNCHRONOUS,
+            DatabaseFaults::synchronous,
             DatabaseFaults::away),
         new Fault(
             "terminate-backends",
             "the worker's backends are terminated every 2 s",
             1,
-            SYNCHRONOUS,
+            DatabaseFaults::synchronous,
             DatabaseFaults::terminateBackends),
         new Fault(
             "stopped-backend",
             "one backend of the worker stops answering",
             1,
-            SYNCHRONOUS,
+            DatabaseFaults::synchronous,
             DatabaseFaults::stoppedBackend),
         new Fault(
             "connections",
             "others use up every connection",
             1,
-            SYNCHRONOUS,
+            DatabaseFaults::synchronous,
             DatabaseFaults::connections),
         new Fault(
             "disk-full",
             "PostgreSQL's disk is full, and then not",
             1,
-            plan -> SYNCHRONOUS.apply(plan).withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
+            plan -> synchronous(plan).withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
             DatabaseFaults::diskFull));
   }
 
@@ -119,16 +129,19 @@ final class DatabaseFaults {
     long terminated = 0;
     while (Moment.now() < until) {
       Moment.pause(Duration.ofSeconds(2));
-      terminated +=
-          WorkerFaults.number(
-              stage,
-              """
-              select count(pg_terminate_backend(pid)) from pg_stat_activity
-              where application_name like 'outbox-worker/%' and application_name <> 'outbox-worker/suite'
-              """);
+      terminated += terminateAll(stage);
     }
     stage.figure("backends terminated", terminated);
     stage.expect(pids.equals(pids(stage)), "no worker needs a restart");
+  }
+
+  private static long terminateAll(Stage stage) {
+    return WorkerFaults.number(
+        stage,
+        """
+        select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where application_name like 'outbox-worker/%' and application_name <> 'outbox-worker/suite'
+        """);
   }
 
   private static void stoppedBackend(Stage stage) {
@@ -161,11 +174,7 @@ final class DatabaseFaults {
     List<Connection> taken = new ArrayList<>();
     long until = Moment.now() + 20_000;
     while (Moment.now() < until) {
-      stage
-          .postgres()
-          .terminate(
-              "application_name in ('outbox-worker/worker', 'outbox-worker/probe',"
-                  + " 'outbox-worker/timer')");
+      terminateAll(stage);
       takeAll(stage, taken);
     }
     stage.figure("connections taken", taken.size());

@@ -12,12 +12,7 @@ final class Lag {
 
   private Lag() {}
 
-  /** A percentile over the run so far, in milliseconds. */
-  static long percentile(Stage stage, int percent) {
-    return percentile(stage, percent, Long.MIN_VALUE, Long.MAX_VALUE);
-  }
-
-  /** The same for the events that were committed between these moments. */
+  /** A percentile over the events that were committed between these moments, in milliseconds. */
   static long percentile(Stage stage, int percent, long from, long to) {
     Map<UUID, Long> committed = new HashMap<>();
     stage.ledger().stream()

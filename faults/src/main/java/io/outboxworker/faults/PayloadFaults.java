@@ -115,8 +115,10 @@ final class PayloadFaults {
                 stage, "select count(*) from webhooks.delivery_log where status = 'failed'")
             == 1,
         "none of its neighbours fails");
-    stage.figure("99 % of neighbours within", Lag.percentile(stage, 99) + " ms");
-    stage.figure("half of the neighbours within", Lag.percentile(stage, 50) + " ms");
+    stage.figure(
+        "99 % of neighbours within", Lag.percentile(stage, 99, begun, Moment.now()) + " ms");
+    stage.figure(
+        "half of the neighbours within", Lag.percentile(stage, 50, begun, Moment.now()) + " ms");
     stage.figure("from insert to end", "%.1f s".formatted((Moment.now() - begun) / 1000.0));
   }
 

@@ -105,6 +105,9 @@ public final class Suite implements Callable<Integer> {
         passed &= result.passed();
       } catch (Skipped e) {
         System.out.printf("skipped %s: %s%n", fault.name(), e.getMessage());
+      } catch (Exception e) {
+        System.out.printf("BROKEN  %s: %s%n", fault.name(), e);
+        passed = false;
       }
     }
     return passed ? 0 : 1;

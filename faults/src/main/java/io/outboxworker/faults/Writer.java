@@ -35,6 +35,7 @@ final class Writer implements AutoCloseable {
   private final Semaphore free = new Semaphore(CONNECTIONS);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Thread pace = Thread.ofPlatform().name("writer").daemon().unstarted(this::write);
+  private volatile String lastFault = "";
   private volatile boolean stopped;
 
   /**
@@ -84,7 +85,7 @@ final class Writer implements AutoCloseable {
   UUID publish(UUID tenant, String data) {
     UUID id = transact(tenant, data, false, Duration.ZERO);
     if (id == null) {
-      throw new IllegalStateException("the event was not committed");
+      throw new IllegalStateException("the event was not committed: " + lastFault);
     }
     return id;
   }
@@ -94,9 +95,15 @@ final class Writer implements AutoCloseable {
     threads.execute(() -> transact(tenant, data(), false, hold));
   }
 
+  /** Leaves open transactions as they are, if there still are any. */
   @Override
   public void close() {
     stopped = true;
+    try {
+      pace.join();
+    } catch (InterruptedException e) {
+      throw Moment.interrupted(e);
+    }
     threads.shutdownNow();
   }
 
@@ -144,6 +151,7 @@ final class Writer implements AutoCloseable {
         state = State.COMMITTED;
       }
     } catch (SQLException e) {
+      lastFault = String.valueOf(e.getMessage());
       if (id == null) {
         refused.incrementAndGet();
       } else if (state == State.IN_DOUBT && isCertainlyRefused(e)) {
