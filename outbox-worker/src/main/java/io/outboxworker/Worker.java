@@ -11,7 +11,7 @@ import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
-import io.outboxworker.subscription.Subscriptions;
+import io.outboxworker.subscription.StoredSecrets;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
@@ -158,7 +158,7 @@ public final class Worker implements AutoCloseable {
       String schemaFault = new Migrations(settings).fault();
       if (schemaFault != null) {
         faults.add("database %s: %s".formatted(name, schemaFault));
-      } else if (!new Subscriptions(database.jdbi(), config.keys(), guard).keysFit()) {
+      } else if (!new StoredSecrets(database.jdbi(), config.keys()).keysFit()) {
         faults.add(
             "OUTBOX_KEYS has no key that opens the secrets stored in database %s".formatted(name));
       }
