@@ -135,7 +135,7 @@ final class DatabaseFaults {
     stage.expect(pids.equals(pids(stage)), "no worker needs a restart");
   }
 
-  private static long terminateAll(Stage stage) {
+  static long terminateAll(Stage stage) {
     return WorkerFaults.number(
         stage,
         """

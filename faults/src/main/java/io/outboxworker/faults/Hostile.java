@@ -150,7 +150,7 @@ final class Hostile implements AutoCloseable {
       if (line == null) {
         return false;
       }
-      path = line.split(" ")[1];
+      path = line.split(" ", -1)[1];
       headers = new LinkedHashMap<>();
       for (String header = line(); header != null && !header.isEmpty(); header = line()) {
         int colon = header.indexOf(':');

@@ -82,18 +82,18 @@ final class Joiner {
     }
     Map<UUID, List<Finished>> byEvent =
         tables.finished().stream().collect(Collectors.groupingBy(Finished::event));
-    for (UUID forgotten : List.copyOf(receipts.keySet())) {
+    Map<UUID, List<Receipt>> posted = Map.copyOf(receipts);
+    posted.forEach((forgotten, posts) -> {
       if (!finished.containsKey(forgotten)) {
-        Receipt post = receipts.get(forgotten).get(0);
-        byEvent.getOrDefault(post.event(), List.of()).stream()
-            .filter(delivery -> leadsTo(delivery, post.path()))
+        byEvent.getOrDefault(posts.get(0).event(), List.of()).stream()
+            .filter(delivery -> leadsTo(delivery, posts.get(0).path()))
             .findFirst()
-            .ifPresent(heir ->
-                receipts
-                    .computeIfAbsent(heir.id(), id -> new ArrayList<>())
-                    .addAll(receipts.remove(forgotten)));
+            .ifPresent(heir -> {
+              receipts.remove(forgotten);
+              receipts.computeIfAbsent(heir.id(), id -> new ArrayList<>()).addAll(posts);
+            });
       }
-    }
+    });
   }
 
   private boolean leadsTo(Finished delivery, String path) {

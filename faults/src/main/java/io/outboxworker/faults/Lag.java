@@ -22,7 +22,7 @@ final class Lag {
         stage.receipts().stream()
             .filter(receipt -> receipt.path().endsWith(QUICK) && receipt.attempt() == 1)
             .filter(receipt -> committed.containsKey(receipt.event()))
-            .map(receipt -> Math.max(0, receipt.at() - committed.get(receipt.event())))
+            .map(receipt -> Math.max(0, receipt.at() - committed.getOrDefault(receipt.event(), 0L)))
             .sorted()
             .toList();
     return sorted.isEmpty() ? -1 : sorted.get((sorted.size() - 1) * percent / 100);

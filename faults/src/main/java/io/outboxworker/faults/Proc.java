@@ -18,7 +18,7 @@ final class Proc {
 
   /** The CPU time that it has used so far, in seconds. */
   static double cpuSeconds(long pid) {
-    String[] stat = read(pid, "stat").replaceFirst("^.*\\) ", "").split(" ");
+    String[] stat = read(pid, "stat").replaceFirst("^.*\\) ", "").split(" ", -1);
     return (Long.parseLong(stat[11]) + Long.parseLong(stat[12])) / TICKS;
   }
 

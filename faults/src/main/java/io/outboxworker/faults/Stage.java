@@ -4,25 +4,17 @@ import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.subscription.KeyRing;
-import io.outboxworker.subscription.NewSubscription;
-import io.outboxworker.subscription.Subscriptions;
-import io.outboxworker.webhook.Cidr;
-import io.outboxworker.webhook.EgressRules;
-import io.outboxworker.webhook.EndpointGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +24,10 @@ import org.jspecify.annotations.Nullable;
  * publishing, and what was measured. Made anew for each fault.
  */
 final class Stage implements AutoCloseable {
-  static final String SECRET = "a secret of sixteen bytes or more";
-
   /** The lease of an attempt with the default limit, and the sweep that notices its end. */
   static final Duration RECOVERY = Duration.ofSeconds(31);
 
   private static final int TENANTS = 3;
-  private static final int PER_TENANT = 3;
 
   private final Path folder;
   private final Plan plan;
@@ -46,17 +35,15 @@ final class Stage implements AutoCloseable {
   private final Postgres postgres;
   private final Database database;
   private final String keys = KeyRing.generate();
-  private final Subscriptions subscriptions;
   private final Farm farm;
+  private final Audience audience;
   private final Fleet fleet;
   private final Writer writer;
   private final Wire writerWire;
   private final Map<String, Wire> wires = new ConcurrentHashMap<>();
   private final List<UUID> tenants = new ArrayList<>();
-  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
   private final Random random;
-  private final Map<String, String> figures = new LinkedHashMap<>();
-  private final List<String> failures = new ArrayList<>();
+  private final Findings findings = new Findings();
   private final Journal ledger;
   private final Journal receipts;
 
@@ -72,14 +59,10 @@ final class Stage implements AutoCloseable {
       new Migrations(settings).migrate();
     }
     this.database = Database.open(settings, "suite", 4, null);
-    var loopback =
-        new EgressRules(
-            true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of());
-    this.subscriptions =
-        new Subscriptions(jdbi(), KeyRing.parse(keys), new EndpointGuard(loopback));
     this.ledger = new Journal(folder.resolve("ledger.tsv"));
     this.receipts = new Journal(folder.resolve("receipts.tsv"));
     this.farm = new Farm(receipts);
+    this.audience = new Audience(jdbi(), KeyRing.parse(keys), farm);
     Installation installation = Installation.copyTo(folder.resolve("installation"));
     this.fleet = new Fleet(installation, folder, environment());
     for (int i = 0; i < TENANTS; i++) {
@@ -108,85 +91,8 @@ final class Stage implements AutoCloseable {
    * sometimes fails, and a slow one.
    */
   void begin() {
-    subscribeAll();
+    audience.subscribeAll(tenants);
     writer.start();
-  }
-
-  private void subscribeAll() {
-    for (int t = 0; t < TENANTS; t++) {
-      for (int s = 0; s < PER_TENANT; s++) {
-        String path = "/t%d/s%d".formatted(t, s);
-        subscribe(tenants.get(t), path);
-        int kind = s;
-        farm.behave(path, arrival -> usual(arrival, kind));
-      }
-    }
-  }
-
-  private static int usual(Farm.Arrival arrival, int kind) {
-    int lot = Math.floorMod(arrival.delivery().hashCode(), 100);
-    return switch (kind) {
-      case 0 -> 204;
-      case 1 -> lot < 5 && arrival.attempt() <= 2 ? 500 : 200;
-      default -> {
-        Moment.pause(Duration.ofMillis(100 + lot * 5L));
-        yield 200;
-      }
-    };
-  }
-
-  /** A subscription of the tenant to all its events. */
-  Subscriber subscribe(UUID tenant, String path) {
-    return subscribeAt(tenant, farm.url(path), path);
-  }
-
-  /** The same at a receiver elsewhere, which notes its POSTs under this path. */
-  Subscriber subscribeAt(UUID tenant, String url, String path) {
-    UUID id =
-        subscriptions.add(new NewSubscription(tenant, "*", url, SECRET, null)).subscription().id();
-    return watch(Subscriber.steady(id, tenant, path, SECRET), path);
-  }
-
-  /** As many subscriptions of one tenant, all at one path. */
-  void subscribeMany(UUID tenant, String path, int count) {
-    KeyRing ring = KeyRing.parse(keys);
-    Subscriber last = subscribe(tenant, path);
-    for (int begun = 1; begun < count; begun += 1_000) {
-      int size = Math.min(1_000, count - begun);
-      List<UUID> ids =
-          jdbi()
-              .withHandle(handle ->
-                  handle
-                      .createQuery("select webhooks.uuid_v7() from generate_series(1, :count)")
-                      .bind("count", size)
-                      .mapTo(UUID.class)
-                      .list());
-      jdbi()
-          .useHandle(handle -> {
-            var batch =
-                handle.prepareBatch(
-                    """
-                    insert into webhooks.subscription (id, tenant_id, url, event, secret)
-                    select :id, tenant_id, url, event, :secret from webhooks.subscription where id = :like
-                    """);
-            for (UUID id : ids) {
-              batch
-                  .bind("id", id)
-                  .bind("secret", ring.seal(tenant, id, SECRET))
-                  .bind("like", last.id())
-                  .add();
-              subscribers.add(Subscriber.steady(id, tenant, path, SECRET));
-            }
-            batch.execute();
-          });
-    }
-  }
-
-  /** Joins this subscriber into the report, and expects its POSTs at the path. */
-  Subscriber watch(Subscriber subscriber, String path) {
-    subscribers.add(subscriber);
-    farm.expect(path, subscriber);
-    return subscriber;
   }
 
   Postgres postgres() {
@@ -197,8 +103,8 @@ final class Stage implements AutoCloseable {
     return database.jdbi();
   }
 
-  Subscriptions subscriptions() {
-    return subscriptions;
+  Audience audience() {
+    return audience;
   }
 
   Farm farm() {
@@ -261,36 +167,22 @@ final class Stage implements AutoCloseable {
 
   /** Notes a figure for the report. */
   void figure(String name, Object value) {
-    figures.put(name, String.valueOf(value));
+    findings.figure(name, value);
   }
 
   /** Notes a failure where something is not as promised. */
   void expect(boolean asPromised, String promise) {
-    if (!asPromised) {
-      failures.add("not kept: " + promise);
-    }
+    findings.expect(asPromised, promise);
   }
 
   /** Notes how long something took, and a failure where that was too long. */
   void within(String what, long millis, Duration bound) {
-    figure(what, "%.1f s".formatted(millis / 1000.0));
-    Duration allowed = bound.multipliedBy(plan.patience());
-    expect(
-        millis <= allowed.toMillis(),
-        "%s within %d ms, was %d".formatted(what, allowed.toMillis(), millis));
+    findings.within(what, millis, bound.multipliedBy(plan.patience()));
   }
 
   /** Waits for a condition and returns how long that took, in milliseconds. */
   long await(String what, Duration limit, BooleanSupplier condition) {
-    long begun = Moment.now();
-    while (!condition.getAsBoolean()) {
-      if (Moment.now() - begun > limit.toMillis()) {
-        expect(false, "%s within %s".formatted(what, limit));
-        break;
-      }
-      Moment.pause(Duration.ofMillis(20));
-    }
-    return Moment.now() - begun;
+    return findings.await(what, limit, condition);
   }
 
   /** Whether no event, delivery or timer is left. */
@@ -321,9 +213,9 @@ final class Stage implements AutoCloseable {
             ledger(),
             posts,
             Tables.read(jdbi()),
-            subscribers,
+            audience.subscribers(),
             "off".equals(plan.postgres().get("synchronous_commit")));
-    return new Result(name, report, allowedExtra, Map.copyOf(figures), List.copyOf(failures));
+    return new Result(name, report, allowedExtra, findings.figures(), findings.failures());
   }
 
   @Override

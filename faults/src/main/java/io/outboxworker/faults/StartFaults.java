@@ -91,8 +91,10 @@ final class StartFaults {
     Path migrations = Files.createDirectories(folder.resolve("newer/db/migration"));
     Files.writeString(
         migrations.resolve("V900__newer.sql"),
-        "alter table webhooks.outbox add column newer text;\n"
-            + "alter table webhooks.delivery add column newer text;\n");
+        """
+        alter table webhooks.outbox add column newer text;
+        alter table webhooks.delivery add column newer text;
+        """);
     return folder.resolve("newer");
   }
 }

@@ -70,22 +70,23 @@ final class SubscriptionFaults {
     long before = Moment.now();
     UUID id =
         stage
+            .audience()
             .subscriptions()
-            .add(new NewSubscription(tenant, "*", stage.farm().url(path), Stage.SECRET, null))
+            .add(new NewSubscription(tenant, "*", stage.farm().url(path), Audience.SECRET, null))
             .subscription()
             .id();
     long after = Moment.now();
     Subscriber created = Subscriber.changing(id, tenant);
     created.begin(Aspect.PATH, path, before, after);
     created.begin(Aspect.ACTIVE, "active", before, after);
-    created.begin(Aspect.SECRET, Stage.SECRET, before, after);
-    stage.watch(created, path);
+    created.begin(Aspect.SECRET, Audience.SECRET, before, after);
+    stage.audience().watch(created, path);
     living.add(created);
   }
 
   private void pause(Subscriber subscriber) {
     long before = Moment.now();
-    stage.subscriptions().setActive(tenant, subscriber.id(), false);
+    stage.audience().subscriptions().setActive(tenant, subscriber.id(), false);
     subscriber.end(Aspect.ACTIVE, before, Moment.now());
     living.remove(subscriber);
     paused.add(subscriber);
@@ -93,7 +94,7 @@ final class SubscriptionFaults {
 
   private void resume(Subscriber subscriber) {
     long before = Moment.now();
-    stage.subscriptions().setActive(tenant, subscriber.id(), true);
+    stage.audience().subscriptions().setActive(tenant, subscriber.id(), true);
     subscriber.begin(Aspect.ACTIVE, "active", before, Moment.now());
     living.add(subscriber);
   }
@@ -102,7 +103,7 @@ final class SubscriptionFaults {
     String secret = SigningSecret.generate().text();
     long before = Moment.now();
     // Without an overlap, so that the old secret alone is wrong from now on.
-    stage.subscriptions().rotateSecret(tenant, subscriber.id(), secret, Duration.ZERO);
+    stage.audience().subscriptions().rotateSecret(tenant, subscriber.id(), secret, Duration.ZERO);
     long after = Moment.now();
     subscriber.end(Aspect.SECRET, before, after);
     subscriber.begin(Aspect.SECRET, secret, before, after);
@@ -127,7 +128,7 @@ final class SubscriptionFaults {
 
   private void delete(Subscriber subscriber) {
     long before = Moment.now();
-    stage.subscriptions().remove(tenant, subscriber.id());
+    stage.audience().subscriptions().remove(tenant, subscriber.id());
     subscriber.end(Aspect.ACTIVE, before, Moment.now());
     living.remove(subscriber);
   }

@@ -74,6 +74,7 @@ public final class Suite implements Callable<Integer> {
     faults.addAll(SubscriptionFaults.all());
     faults.addAll(TimeFaults.all());
     faults.addAll(StartFaults.all());
+    faults.addAll(CombinedFaults.all());
     return faults;
   }
 
