@@ -58,8 +58,9 @@ final class Pipeline implements AutoCloseable {
     this.name = name;
     gauges = metrics.databases();
     gauges.present(name);
-    database = Database.open(settings, named("worker"), config.poolSize(), metrics.registry());
-    timerPool = Database.open(settings, named("timer"), TIMER_POOL, metrics.registry());
+    database =
+        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
+    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));

@@ -1,10 +1,19 @@
 package io.outboxworker.database;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.callback.BaseCallback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +32,22 @@ public final class Migrations {
 
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
+  /** Over all tries of a call: what was applied before a lock was missing stays. */
+  private static final class Applied extends BaseCallback {
+    private int migrations;
+
+    @Override
+    public boolean supports(Event event, Context context) {
+      return event == Event.AFTER_EACH_MIGRATE;
+    }
+
+    @Override
+    public void handle(Event event, Context context) {
+      migrations++;
+    }
+  }
+
+  private final Applied applied = new Applied();
   private final Flyway flyway;
 
   public Migrations(DatabaseSettings settings) {
@@ -39,6 +64,7 @@ public final class Migrations {
             .validateMigrationNaming(true)
             .cleanDisabled(true)
             .connectRetries(10)
+            .callbacks(applied)
             .jdbcProperties(
                 Map.of(
                     "ApplicationName",
@@ -54,17 +80,19 @@ public final class Migrations {
   }
 
   /**
-   * Brings the schema to the version of this program and returns how many migrations its last try
-   * took; safe when several programs do it at once. No producer waits for it longer than 300 ms: a
+   * Brings the schema to the version of this program and returns how many migrations that took;
+   * safe when several programs do it at once. No producer waits for it longer than 300 ms: a
    * migration that cannot get its locks in that time is undone and tried again, for ten minutes.
    *
    * @throws MigrationFailed with the reason, and nothing of the failed migration is left
    */
   public int migrate() {
     long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+    applied.migrations = 0;
     for (boolean told = false; ; told = true) {
       try {
-        return flyway.migrate().migrationsExecuted;
+        flyway.migrate();
+        return applied.migrations;
       } catch (FlywayException e) {
         if (!SqlFault.isLockTimeout(e) || System.nanoTime() - deadline > 0) {
           throw new MigrationFailed(SqlFault.describe(e), e);
@@ -83,6 +111,30 @@ public final class Migrations {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MigrationFailed("interrupted while waiting for a lock", cause);
+    }
+  }
+
+  /**
+   * Those of our roles that the cluster does not have, because whoever migrated may not make any;
+   * nothing but grants waits for them.
+   */
+  public List<String> missingRoles() {
+    try (Connection connection = flyway.getConfiguration().getDataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                select role from unnest(array['webhooks_migrator', 'webhooks_worker', 'webhooks_producer',
+                  'webhooks_reader']) role
+                where not exists (select from pg_catalog.pg_roles where rolname = role)
+                """)) {
+      List<String> missing = new ArrayList<>();
+      while (found.next()) {
+        missing.add(found.getString(1));
+      }
+      return missing;
+    } catch (SQLException e) {
+      throw new MigrationFailed(SqlFault.describe(e), e);
     }
   }
 

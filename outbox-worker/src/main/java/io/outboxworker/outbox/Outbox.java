@@ -43,9 +43,11 @@ public final class Outbox {
         select o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
         where %1$s and o.id <> all(:passed_over)
         order by o.id %2$s limit :rows for update skip locked),
+      name as materialized (
+        select event, patterns_matching(event) as patterns from (select distinct event from pick) n),
       kind as materialized (
-        select tenant_id, event, patterns_matching(event) as patterns
-        from (select distinct tenant_id, event from pick) k),
+        select k.tenant_id, k.event, name.patterns
+        from (select distinct tenant_id, event from pick) k join name using (event)),
       weight as materialized (
         select kind.*, (select count(*) from (
           select from subscription s
