@@ -49,11 +49,6 @@ public final class SqlFault {
     return state != null && (state.startsWith("28") || state.equals("3D000"));
   }
 
-  /** Whether the statement gave up waiting for a lock that somebody else holds. */
-  static boolean isLockTimeout(Throwable failure) {
-    return "55P03".equals(state(failure));
-  }
-
   /** One line for a log: the server's message and SQLSTATE, never the row that failed. */
   public static String describe(Throwable failure) {
     SQLException cause = sqlException(failure);
