@@ -6,6 +6,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.DoctorCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
@@ -91,6 +92,7 @@ public final class Main {
         new CommandLine(main)
             .addSubcommand(new TokenCommand(desk))
             .addSubcommand(new SubscriptionCommand(desk))
+            .addSubcommand(new DoctorCommand(desk, opening::patient))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
             .addSubcommand(new EventCommand(desk, System.in))

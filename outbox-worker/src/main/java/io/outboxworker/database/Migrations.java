@@ -1,5 +1,8 @@
 package io.outboxworker.database;
 
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -7,9 +10,19 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The versions of the schema {@code webhooks}: what the database has, what this program needs. */
 public final class Migrations {
+  private static final Logger log = LoggerFactory.getLogger(Migrations.class);
+
+  /** While a migration waits for a lock, traffic waits behind it: so long at most. */
+  private static final Duration LOCK_WAIT = Duration.ofSeconds(1);
+
+  private static final Duration LOCK_RETRY_PAUSE = Duration.ofSeconds(1);
+  private static final int LOCK_RETRIES = 60;
+
   private final Flyway flyway;
 
   public Migrations(DatabaseSettings settings) {
@@ -22,6 +35,7 @@ public final class Migrations {
             .validateMigrationNaming(true)
             .cleanDisabled(true)
             .connectRetries(10)
+            .initSql("set lock_timeout = '%dms'".formatted(LOCK_WAIT.toMillis()))
             .jdbcProperties(Map.of("ApplicationName", "outbox-worker/migrate"));
     // The default lock holds a transaction open, and a later `create index concurrently` would wait
     // for it for ever.
@@ -33,31 +47,57 @@ public final class Migrations {
 
   /**
    * Brings the schema to the version of this program and returns how many migrations that took;
-   * safe when several programs do it at once.
+   * safe when several programs do it at once, and while workers and producers go on. A lock that
+   * somebody holds is asked for again and again, for two minutes.
    *
    * @throws MigrationFailed with the reason, and nothing of the failed migration is left
    */
   public int migrate() {
-    try {
-      return flyway.migrate().migrationsExecuted;
-    } catch (FlywayException e) {
-      throw new MigrationFailed(SqlFault.describe(e), e);
+    int pendingBefore = pending().size();
+    for (int retries = 0; ; retries++) {
+      try {
+        flyway.migrate();
+        return pendingBefore;
+      } catch (FlywayException e) {
+        if (!SqlFault.isLockTimeout(e) || retries == LOCK_RETRIES) {
+          throw new MigrationFailed(SqlFault.describe(e), e);
+        }
+        log.atWarn()
+            .addKeyValue("again_in_ms", LOCK_RETRY_PAUSE.toMillis())
+            .addKeyValue("error", SqlFault.describe(e))
+            .log("migration waits for a lock");
+        pause();
+      }
     }
   }
 
-  /** What is wrong with the schema's version, or null where it is exactly what is needed. */
+  /**
+   * What is wrong with the schema's version, or null where this program can work with it: a schema
+   * may be newer, because a migration never takes away what the release before it uses.
+   */
   public @Nullable String fault() {
-    String needed = newest(flyway.info().all());
-    MigrationInfo current = flyway.info().current();
-    String found = current == null ? "none" : String.valueOf(current.getVersion());
-    if (found.equals(needed)) {
+    List<MigrationInfo> pending = pending();
+    if (pending.isEmpty()) {
       return null;
     }
+    MigrationInfo current = flyway.info().current();
+    String found = current == null ? "none" : String.valueOf(current.getVersion());
     return "the schema \"webhooks\" has version %s, this program needs %s; run: outbox migrate"
-        .formatted(found, needed);
+        .formatted(found, pending.getLast().getVersion());
   }
 
-  private static String newest(MigrationInfo[] migrations) {
-    return String.valueOf(migrations[migrations.length - 1].getVersion());
+  private List<MigrationInfo> pending() {
+    return Arrays.stream(flyway.info().all())
+        .filter(m -> m.getState().isResolved() && !m.getState().isApplied())
+        .toList();
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(LOCK_RETRY_PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while migrating", e);
+    }
   }
 }
