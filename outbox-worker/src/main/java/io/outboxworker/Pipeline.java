@@ -10,6 +10,7 @@ import io.outboxworker.delivery.Backlog;
 import io.outboxworker.delivery.Deliveries;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.delivery.Lanes;
+import io.outboxworker.delivery.Replaying;
 import io.outboxworker.metrics.DatabaseMetrics;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.outbox.FanOut;
@@ -57,8 +58,9 @@ final class Pipeline implements AutoCloseable {
     this.name = name;
     gauges = metrics.databases();
     gauges.present(name);
-    database = Database.open(settings, named("worker"), config.poolSize(), metrics.registry());
-    timerPool = Database.open(settings, named("timer"), TIMER_POOL, metrics.registry());
+    database =
+        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
+    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));
@@ -84,6 +86,7 @@ final class Pipeline implements AutoCloseable {
     probe = new Poller(named("probe"), this::probe);
     upkeep =
         List.of(
+            new Poller(named("replays"), new Replaying(jdbi, delivering.lanes()::noteParked)::step),
             new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
             new Poller(named("partitions"), partitions::step),
             new Poller(named("expiry"), new Expiry(jdbi, config.retention())::step),

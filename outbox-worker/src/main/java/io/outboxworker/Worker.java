@@ -5,12 +5,13 @@ import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
 import io.outboxworker.api.ProbeRoutes;
+import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
-import io.outboxworker.subscription.Subscriptions;
+import io.outboxworker.subscription.StoredSecrets;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
@@ -51,12 +52,13 @@ public final class Worker implements AutoCloseable {
     var listen = config.http();
     Integer adminPort = listen.adminPort();
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
+    Console console = new Console();
     api = new Api(config.api().requestsPerSecond());
     http =
         new HttpServer(
             listen.address(),
             listen.port(),
-            adminPort == null ? List.of(probes, api) : List.of(api));
+            adminPort == null ? List.of(probes, api, console) : List.of(api, console));
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
@@ -156,7 +158,7 @@ public final class Worker implements AutoCloseable {
       String schemaFault = new Migrations(settings).fault();
       if (schemaFault != null) {
         faults.add("database %s: %s".formatted(name, schemaFault));
-      } else if (!new Subscriptions(database.jdbi(), config.keys(), guard).keysFit()) {
+      } else if (!new StoredSecrets(database.jdbi(), config.keys()).keysFit()) {
         faults.add(
             "OUTBOX_KEYS has no key that opens the secrets stored in database %s".formatted(name));
       }

@@ -29,6 +29,7 @@ final class ArchitectureTest {
           "webhook", Set.of(),
           "metrics", Set.of(),
           "database", Set.of(),
+          "console", Set.of(),
           "subscription", Set.of("webhook"),
           "delivery", Set.of("subscription", "webhook", "metrics", "database"),
           "outbox", Set.of("delivery", "subscription", "metrics", "database"),

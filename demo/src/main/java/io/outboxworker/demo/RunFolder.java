@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * beside it, which the kernel drops with its process, tells the next run what a killed one left
  * behind.
  */
-final class RunFolder implements AutoCloseable {
+public final class RunFolder implements AutoCloseable {
   private static final String LOCK = ".lock";
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
@@ -41,9 +41,12 @@ final class RunFolder implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Makes a new folder, and removes those whose processes are gone, PostgreSQL included. */
-  static RunFolder create() throws IOException {
-    Path runs = Files.createDirectories(cache().resolve("demo"));
+  /**
+   * Makes a new folder among those of this kind, and removes those whose processes are gone,
+   * PostgreSQL included.
+   */
+  public static RunFolder create(String kind) throws IOException {
+    Path runs = Files.createDirectories(cache().resolve(kind));
     removeLeftovers(runs);
     String name = "%d-%d".formatted(ProcessHandle.current().pid(), System.currentTimeMillis());
     Path lockFile = runs.resolve(name + LOCK);
@@ -58,7 +61,8 @@ final class RunFolder implements AutoCloseable {
     return Files.createDirectories(cache().resolve("postgres"));
   }
 
-  Path file(String name) {
+  /** A file of this run. */
+  public Path file(String name) {
     return folder.resolve(name);
   }
 

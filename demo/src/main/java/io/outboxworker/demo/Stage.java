@@ -44,14 +44,14 @@ final class Stage implements AutoCloseable {
 
   /** Makes the folder and the receivers; nothing else runs yet. */
   Stage(String logLevel) throws IOException {
-    folder = RunFolder.create();
-    postgres = new Postgres(folder);
+    folder = RunFolder.create("demo");
+    postgres = new Postgres(folder, Map.of());
     receivers = new Receivers(secret);
     config =
         Config.read(
             Map.of(
                 "OUTBOX_DATABASE_URL",
-                postgres.adminUrl(),
+                postgres.adminUrl(Postgres.SHOP),
                 "OUTBOX_KEYS",
                 KeyRing.generate(),
                 "OUTBOX_HTTP_ADDRESS",
@@ -74,7 +74,7 @@ final class Stage implements AutoCloseable {
         Objects.requireNonNull(config.databases().get(Config.MAIN_DATABASE));
     // PostgreSQL's start takes one core for a second or two; meanwhile the other loads Flyway.
     var migrations = CompletableFuture.supplyAsync(() -> new Migrations(settings));
-    postgres.start();
+    postgres.startForShop();
     migrations.join().migrate();
     database = Database.open(settings, "demo", POOL, null);
     grantToShop();

@@ -17,7 +17,8 @@ public final class Api implements HttpService {
   /** Every route of the API begins with this. */
   public static final String BASE = "/api/v1/tenant/webhooks";
 
-  private static final List<Resource> RESOURCES = List.of(new SubscriptionRoutes());
+  private static final List<Resource> RESOURCES =
+      List.of(new SubscriptionRoutes(), new SubscriptionActions(), new AuditRoutes());
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;

@@ -74,10 +74,7 @@ final class Failures {
   }
 
   private static Problem invalid(InvalidSubscription invalid) {
-    return Problem.invalid(
-        invalid.faults().stream()
-            .map(fault -> new Fault("/" + fault.field(), fault.detail()))
-            .toList());
+    return Problem.invalid(invalid.faults().stream().map(Faults::of).toList());
   }
 
   private static Problem problem(int status, String detail) {

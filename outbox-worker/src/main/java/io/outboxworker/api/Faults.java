@@ -1,5 +1,6 @@
 package io.outboxworker.api;
 
+import io.outboxworker.subscription.InvalidSubscription;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,9 +13,19 @@ final class Faults {
     found.add(new Fault("/" + name.replace("~", "~0").replace("/", "~1"), detail));
   }
 
-  /** Notes one at a place that lies deeper. */
-  void add(Fault fault) {
-    found.add(fault);
+  /** Notes what the domain found besides, but for places that have a fault already. */
+  void addAll(List<InvalidSubscription.Fault> more) {
+    var known = found.stream().map(Fault::pointer).toList();
+    more.stream().map(Faults::of).filter(f -> !known.contains(f.pointer())).forEach(found::add);
+  }
+
+  /** The domain's fault as the API tells it. */
+  static Fault of(InvalidSubscription.Fault fault) {
+    return new Fault("/" + fault.field(), fault.detail());
+  }
+
+  boolean isEmpty() {
+    return found.isEmpty();
   }
 
   /** Throws a 422 with all that were found, if any. */

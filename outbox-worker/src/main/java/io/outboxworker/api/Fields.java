@@ -36,7 +36,8 @@ final class Fields {
         .forEach(name ->
             faults.add(
                 name,
-                "is not a field of this request, allowed are "
+                name
+                    + " is not a field of this request, allowed are "
                     + String.join(", ", allowed.stream().sorted().toList())));
   }
 
@@ -60,7 +61,8 @@ final class Fields {
       return null;
     }
     if (!Faults.isStorable(json.textValue())) {
-      faults.add(name, "has a character that can't be stored (U+0000 or half a surrogate pair)");
+      faults.add(
+          name, name + " has a character that can't be stored (U+0000 or half a surrogate pair)");
       return null;
     }
     return json.textValue();
@@ -69,7 +71,7 @@ final class Fields {
   /** The text of a field that must be there; empty where it is not, which is noted. */
   String requiredText(String name) {
     if (isAbsent(name)) {
-      faults.add(name, "is required, and must be a string");
+      faults.add(name, name + " is required, and must be a string");
       return "";
     }
     String text = text(name);
@@ -157,8 +159,26 @@ final class Fields {
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
-      faults.add(name, String.valueOf(e.getMessage()));
+      faults.add(name, name + " " + e.getMessage());
       return null;
+    }
+  }
+
+  /** Notes those of these fields that have no value. */
+  void require(String... names) {
+    for (String name : names) {
+      if (isAbsent(name)) {
+        faults.add(name, name + " is required");
+      }
+    }
+  }
+
+  /** Notes those of these fields that were sent as null. */
+  void refuseNull(String... names) {
+    for (String name : names) {
+      if (has(name) && isAbsent(name)) {
+        faults.add(name, name + " can't be null");
+      }
     }
   }
 
@@ -173,7 +193,7 @@ final class Fields {
       return null;
     }
     if (!fits.test(value.json())) {
-      faults.add(name, must);
+      faults.add(name, name + " " + must);
       return null;
     }
     return value.json();

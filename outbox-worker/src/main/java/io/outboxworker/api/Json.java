@@ -2,6 +2,7 @@ package io.outboxworker.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -13,6 +14,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as the REST API writes it: snake_case, every field, times in UTC with six digits. */
 public final class Json {
@@ -42,6 +44,11 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Every field of " + value.getClass() + " is plain", e);
     }
+  }
+
+  /** The same as a tree, to which more can be added. */
+  static JsonNode tree(@Nullable Object value) {
+    return MAPPER.valueToTree(value);
   }
 
   /** {@code {"items":[…]}} with one line per item. */

@@ -23,10 +23,11 @@ final class Parameters {
       if (!allowed.contains(name)) {
         faults.add(
             name,
-            "is not a parameter of this route, allowed are "
+            name
+                + " is not a parameter of this route, allowed are "
                 + String.join(", ", allowed.stream().sorted().toList()));
       } else if (query.all(name).size() > 1) {
-        faults.add(name, "is given more than once");
+        faults.add(name, name + " is given more than once");
       }
     }
   }
@@ -46,7 +47,7 @@ final class Parameters {
     }
     String text = query.get(name);
     if (!Faults.isStorable(text)) {
-      faults.add(name, "has a character that can't be stored");
+      faults.add(name, name + " has a character that can't be stored");
       return null;
     }
     return text;
@@ -61,7 +62,7 @@ final class Parameters {
   @Nullable String oneOf(String name, String... words) {
     String text = text(name);
     if (text != null && !List.of(words).contains(text)) {
-      faults.add(name, "must be one of " + String.join(", ", words));
+      faults.add(name, name + " must be one of " + String.join(", ", words));
       return null;
     }
     return text;
@@ -87,7 +88,7 @@ final class Parameters {
     try {
       return text == null ? null : parse.apply(text);
     } catch (IllegalArgumentException e) {
-      faults.add(name, String.valueOf(e.getMessage()));
+      faults.add(name, name + " " + e.getMessage());
       return null;
     }
   }

@@ -1,7 +1,10 @@
 package io.outboxworker.api;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.Subscription;
+import io.outboxworker.subscription.Subscription.PreviousSecret;
+import io.outboxworker.subscription.Subscriptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -48,6 +51,20 @@ public record SubscriptionItem(
         s.disabledAt(),
         s.createdAt(),
         s.updatedAt());
+  }
+
+  /** The same with the secret, where this is the answer that generated it. */
+  static Object withSecret(Subscriptions.Secret stored) {
+    ObjectNode item = (ObjectNode) Json.tree(of(stored.subscription()));
+    return stored.generated() ? item.put("secret", stored.secret().text()) : item;
+  }
+
+  /** The same with the end of the overlap, null where there is none. */
+  static Object rotated(Subscriptions.Secret stored) {
+    ObjectNode item = (ObjectNode) Json.tree(of(stored.subscription()));
+    PreviousSecret previous = stored.subscription().previousSecret();
+    item.set("previous_secret_until", Json.tree(previous == null ? null : previous.until()));
+    return stored.generated() ? item.put("secret", stored.secret().text()) : item;
   }
 
   private static @Nullable String text(@Nullable List<Duration> delays) {

@@ -1,11 +1,11 @@
 package io.outboxworker.cli;
 
 import io.outboxworker.api.Json;
+import io.outboxworker.delivery.DeliveryFilter;
 import io.outboxworker.delivery.DeliveryItem;
 import io.outboxworker.delivery.DeliveryList;
-import io.outboxworker.delivery.DeliveryList.Filter;
+import io.outboxworker.delivery.DeliveryStatus;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +18,13 @@ import picocli.CommandLine.Option;
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 public final class DeliveriesCommand implements Runnable {
 
-  enum Status {
-    PENDING,
-    RETRYING,
-    DELIVERED,
-    FAILED
-  }
-
   private static final int PAGE = 1_000;
   private static final int TABLE_ROWS = 100;
 
   @Mixin private TenantOption tenant;
 
   @Option(names = "--status", description = "Only these: pending, retrying, delivered or failed.")
-  private @Nullable Status status;
+  private @Nullable DeliveryStatus status;
 
   @Option(
       names = "--since",
@@ -113,20 +106,15 @@ public final class DeliveriesCommand implements Runnable {
 
   /** Page by page, so that a log of any length fits into memory. */
   private long each(DeliveryList deliveries, long most, Consumer<DeliveryItem> consumer) {
-    var word = status == null ? null : status.name().toLowerCase(Locale.ROOT);
-    var filter = new Filter(tenant.id, word, since, null);
+    var filter = DeliveryFilter.since(tenant.id, status, since);
     UUID before = null;
     long left = most;
-    while (left > 0) {
-      int wanted = (int) Math.min(PAGE, left);
-      var page = deliveries.page(filter, before, wanted);
-      page.forEach(consumer);
-      left -= page.size();
-      if (page.size() < wanted) {
-        break;
-      }
-      before = page.getLast().id();
-    }
+    do {
+      var page = deliveries.page(filter, before, (int) Math.min(PAGE, left));
+      page.items().forEach(consumer);
+      left -= page.items().size();
+      before = page.next();
+    } while (before != null && left > 0);
     return most - left;
   }
 }

@@ -2,6 +2,8 @@ package io.outboxworker.cli;
 
 import io.outboxworker.delivery.Replay;
 import io.outboxworker.delivery.Replay.Criteria;
+import io.outboxworker.delivery.Replaying;
+import io.outboxworker.delivery.Replays;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
@@ -15,13 +17,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "replay",
     description = {
-      "Sends the events of finished deliveries again, as new deliveries, and prints how many.",
+      "Sends the events of finished deliveries again, as new deliveries: prints how many, and",
+      "waits until they are on their way.",
       "Takes those whose subscription is active and that were not replayed before."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 public final class ReplayCommand implements Runnable {
 
-  private static final int BATCH = 1_000;
+  private static final Duration STANDSTILL = Duration.ofSeconds(5);
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(2);
 
   @Mixin private TenantOption tenant;
@@ -37,10 +40,22 @@ public final class ReplayCommand implements Runnable {
   private Instant since;
 
   @Option(
+      names = "--until",
+      paramLabel = "TIME",
+      description = "Deliveries created before then (default: now).")
+  private @Nullable Instant until;
+
+  @Option(
       names = "--status",
       defaultValue = "failed",
-      description = "failed, delivered or all (default: ${DEFAULT-VALUE}).")
+      description = {
+        "failed, delivered, all, or missed: events that match a subscription now and",
+        "got no delivery for it (default: ${DEFAULT-VALUE})."
+      })
   private Replay.Status status;
+
+  @Option(names = "--event", paramLabel = "E", description = "Only events with this name.")
+  private @Nullable String event;
 
   @Option(names = "--again", description = "Also those that were replayed before.")
   private boolean again;
@@ -58,28 +73,50 @@ public final class ReplayCommand implements Runnable {
   public void run() {
     try (var database = desk.databases().apply(tenant.database())) {
       requireSubscription(database.jdbi());
-      var replay = new Replay(database.jdbi());
-      var criteria = new Criteria(tenant.id, subscription, since, replay.now(), status, again);
-      long count = replay.count(criteria);
-      desk.out().println(dryRun ? count : replay(replay, criteria, count));
+      var replays = new Replays(database.jdbi());
+      var criteria = new Criteria(tenant.id, subscription, since, until, status, event, again);
+      if (dryRun) {
+        desk.out().println(replays.count(criteria));
+        return;
+      }
+      var replay = replays.start(criteria);
+      desk.out().println(replay.count());
+      watch(replays, replay, new Replaying(database.jdbi(), subscriptions -> {}));
     }
   }
 
-  private long replay(Replay replay, Criteria criteria, long count) {
-    long done = 0;
-    long toldNanos = System.nanoTime();
-    Replay.Batch batch;
-    UUID from = null;
-    do {
-      batch = replay.replay(criteria, from, BATCH);
-      from = batch.next();
-      done += batch.replayed();
-      if (System.nanoTime() - toldNanos > PROGRESS_EVERY.toNanos() && from != null) {
-        desk.err().println("replayed " + done + " of " + count);
+  /**
+   * Takes part in the work until it is done. Where no worker delivers what was replayed it stands
+   * still, and goes on by itself once there is one.
+   */
+  private void watch(Replays replays, Replay replay, Replaying replaying) {
+    long movedNanos = System.nanoTime();
+    long toldNanos = movedNanos;
+    while (replay.finishedAt() == null) {
+      pause(replaying.step());
+      var now = replays.find(tenant.id, replay.id()).orElseThrow();
+      if (now.replayed() > replay.replayed()) {
+        movedNanos = System.nanoTime();
+      }
+      if (System.nanoTime() - movedNanos > STANDSTILL.toNanos()) {
+        desk.err().println("no worker delivers them right now; the replay goes on when one does");
+        return;
+      }
+      if (System.nanoTime() - toldNanos > PROGRESS_EVERY.toNanos()) {
+        desk.err().println("replayed " + now.replayed() + " of " + now.count());
         toldNanos = System.nanoTime();
       }
-    } while (from != null);
-    return done;
+      replay = now;
+    }
+  }
+
+  private static void pause(Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CommandFailed("interrupted; the replay goes on in the workers");
+    }
   }
 
   private void requireSubscription(Jdbi jdbi) {

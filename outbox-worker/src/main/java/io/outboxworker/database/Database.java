@@ -21,6 +21,9 @@ public final class Database implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
+  private static final String SESSION =
+      "-c statement_timeout=25s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s";
+
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
@@ -35,6 +38,25 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(
       DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+    return open(settings, name, size, registry, SESSION);
+  }
+
+  /**
+   * A pool whose commits don't wait for the disk. A crash of PostgreSQL undoes at most its last 0.6
+   * s of them, whole transactions only: for what may be done again, never for what somebody was
+   * told is done.
+   */
+  public static Database openUnhurried(
+      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+    return open(settings, name, size, registry, SESSION + " -c synchronous_commit=off");
+  }
+
+  private static Database open(
+      DatabaseSettings settings,
+      String name,
+      int size,
+      @Nullable CollectorRegistry registry,
+      String session) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setJdbcUrl(settings.jdbcUrl());
@@ -46,7 +68,7 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setMaxLifetime(Duration.ofMinutes(25).toMillis());
-    defaultProperties(name)
+    defaultProperties(name, session)
         .forEach((property, value) -> addUnlessInUrl(config, settings, property, value));
     if (registry != null) {
       config.setMetricsTrackerFactory(new PrometheusMetricsTrackerFactory(registry));
@@ -55,7 +77,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Without these a dead peer would hold a connection for ever, and errors would show row data. */
-  private static Map<String, String> defaultProperties(String name) {
+  private static Map<String, String> defaultProperties(String name, String session) {
     return Map.of(
         "ApplicationName", "outbox-worker/" + name,
         "currentSchema", "webhooks",
@@ -65,9 +87,7 @@ public final class Database implements AutoCloseable {
         "tcpKeepAlive", "true",
         "targetServerType", "primary",
         "logServerErrorDetail", "false",
-        "options",
-            "-c statement_timeout=25s -c lock_timeout=5s"
-                + " -c idle_in_transaction_session_timeout=60s");
+        "options", session);
   }
 
   private static void addUnlessInUrl(

@@ -12,14 +12,12 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * Makes attempts: sends, judges, hands the result to the recorder, tells the lane. It holds neither
  * a transaction nor a connection. Thread-safe.
  */
-final class Attempts implements AutoCloseable {
+final class Attempts {
   /**
    * An attempt that a lane has decided to make.
    *
@@ -33,7 +31,6 @@ final class Attempts implements AutoCloseable {
   private final Recorder recorder;
   private final DatabaseClock clock;
   private final Metrics metrics;
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   Attempts(
       Sender sender,
@@ -50,7 +47,7 @@ final class Attempts implements AutoCloseable {
 
   void start(List<Start> starts, Lanes lanes) {
     for (Start start : starts) {
-      threads.execute(() -> send(start, lanes));
+      sender.execute(() -> send(start, lanes));
     }
   }
 
@@ -120,10 +117,5 @@ final class Attempts implements AutoCloseable {
     }
     recorder.add(result);
     lanes.finished(result);
-  }
-
-  @Override
-  public void close() {
-    threads.shutdownNow();
   }
 }

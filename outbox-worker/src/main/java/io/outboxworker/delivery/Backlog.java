@@ -150,11 +150,11 @@ public final class Backlog {
   private static final String INTO_LOG =
       """
       , logged as (
-        insert into delivery_log (id, event_id, subscription_id, tenant_id, event, url, status, attempts,
-          http_status, duration_ms, last_error, history, replay_of, created_at)
-        select d.id, d.event_id, d.subscription_id, d.tenant_id, coalesce(e.event, 'unknown'), coalesce(s.url, ''),
-          'failed', d.attempts, (d.history->-1->>'http_status')::int, (d.history->-1->>'duration_ms')::int,
-          %s, d.history, d.replay_of, d.created_at
+        insert into delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
+          attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
+        select d.id, d.event_id, d.subscription_id, d.tenant_id, coalesce(d.event, e.event, 'unknown'), d.resource_id,
+          coalesce(s.url, ''), 'failed', d.attempts, (d.history->-1->>'http_status')::int,
+          (d.history->-1->>'duration_ms')::int, %s, d.history, d.replay_of, d.created_at
         from ended d
         left join event_log e on e.id = d.event_id
         left join subscription s on s.id = d.subscription_id

@@ -115,7 +115,6 @@ public final class Delivering implements AutoCloseable {
     refresher.close();
     timer.close();
     recorder.close();
-    attempts.close();
   }
 
   private Duration claimParked() {

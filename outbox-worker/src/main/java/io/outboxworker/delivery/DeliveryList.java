@@ -3,24 +3,51 @@ package io.outboxworker.delivery;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
-/** A tenant's deliveries, newest first, in pages; those that are not final and the log as one. */
+/**
+ * A tenant's deliveries, newest first, in pages; those that are not final and the log as one. A
+ * delivery that becomes final between two pages is in one of them, and only there. Thread-safe.
+ */
 public final class DeliveryList {
   /**
-   * Which deliveries; null means any.
+   * Some deliveries.
    *
-   * @param status pending, retrying, delivered or failed
-   * @param since created at or after
-   * @param until created before
+   * @param next the id before which the next page begins; null after the last. Where conditions
+   *     meet that no index holds together, a page may be short although there is a next one: the
+   *     search for matches ends before it takes long.
    */
-  public record Filter(
-      UUID tenantId, @Nullable String status, @Nullable Instant since, @Nullable Instant until) {}
+  public record Page(List<DeliveryItem> items, @Nullable UUID next) {}
+
+  /**
+   * Ids from {@code first} to {@code end}, the end not among them. The newest day is searched by
+   * itself, since to plan a statement over all days takes longer than to run it.
+   */
+  private record Range(UUID first, UUID end) {
+    Range before(UUID id) {
+      return new Range(first, Ids.earlier(end, id));
+    }
+
+    Range newestDay() {
+      UUID newest = Ids.earlier(end, Ids.smallestAt(Instant.now()));
+      return new Range(Ids.later(first, Ids.after(newest, Duration.ofDays(-1))), end);
+    }
+  }
+
+  /** A row that was found, or that was the last one to be looked at. */
+  private record Seen(DeliveryItem item, boolean matches, boolean portionEnds) {}
+
+  private static final int PORTION = 1_000;
+  private static final Duration SEARCH_LIMIT = Duration.ofMillis(10);
 
   private final Jdbi jdbi;
 
@@ -31,52 +58,75 @@ public final class DeliveryList {
   /**
    * Up to {@code limit} deliveries.
    *
-   * @param before the id of the last delivery of the page before, null for the first page
+   * @param before the {@code next} of the page before, null for the first page
    */
-  public List<DeliveryItem> page(Filter filter, @Nullable UUID before, int limit) {
+  public Page page(DeliveryFilter filter, @Nullable UUID before, int limit) {
+    List<DeliverySource> sources = DeliverySource.of(filter);
+    List<DeliveryItem> found = new ArrayList<>();
+    long startedNanos = System.nanoTime();
+    Range range = new Range(filter.firstId(), filter.endId());
+    Range rest = before == null ? range : range.before(before);
+    Range searched = rest.newestDay();
+    while (true) {
+      Page page = search(filter, sources, searched, limit - found.size());
+      found.addAll(page.items);
+      if (page.next != null) {
+        rest = rest.before(page.next);
+        searched = searched.before(page.next);
+        if (found.size() == limit || System.nanoTime() - startedNanos > SEARCH_LIMIT.toNanos()) {
+          return new Page(found, page.next);
+        }
+      } else if (searched.first.equals(rest.first)) {
+        return new Page(found, null);
+      } else {
+        searched = rest.before(searched.first);
+      }
+    }
+  }
+
+  /** Ends where a source's portion does: what is older in the others comes with the next search. */
+  private Page search(DeliveryFilter filter, List<DeliverySource> sources, Range range, int limit) {
+    List<DeliveryItem> items = new ArrayList<>();
+    for (Seen seen : newest(filter, sources, range, limit)) {
+      if (seen.matches) {
+        items.add(seen.item);
+      }
+      if (seen.portionEnds || items.size() == limit) {
+        return new Page(items, seen.item.id());
+      }
+    }
+    return new Page(items, null);
+  }
+
+  private List<Seen> newest(
+      DeliveryFilter filter, List<DeliverySource> sources, Range range, int limit) {
+    String sql =
+        sources.stream()
+            .map(DeliverySource::newest)
+            .collect(
+                Collectors.joining(
+                    " union all ", "select * from (", ") found order by id desc limit :limit"));
     return jdbi.withHandle(handle ->
-        handle
-            .createQuery(
-                """
-                select * from (
-                  (select d.id, d.event_id, coalesce(e.event, 'unknown') as event, d.subscription_id,
-                    coalesce(s.url, '') as url,
-                    case when d.attempts = 0 then 'pending' else 'retrying' end as status, d.attempts,
-                    (d.history->-1->>'http_status')::int as http_status,
-                    (d.history->-1->>'duration_ms')::int as duration_ms,
-                    d.history->-1->>'error' as last_error, d.created_at,
-                    null::timestamptz as finished_at, d.next_attempt_at
-                  from delivery d
-                  left join event_log e on e.id = d.event_id
-                  left join subscription s on s.id = d.subscription_id
-                  where d.tenant_id = :tenant and (:before::uuid is null or d.id < :before)
-                    and (:since::timestamptz is null or d.id >= uuid_v7_at(:since))
-                    and (:until::timestamptz is null or d.id < uuid_v7_at(:until))
-                    and (:status::text is null
-                      or :status = case when d.attempts = 0 then 'pending' else 'retrying' end)
-                  order by d.id desc limit :limit)
-                  union all
-                  (select l.id, l.event_id, l.event, l.subscription_id, l.url, l.status, l.attempts,
-                    l.http_status, l.duration_ms, l.last_error, l.created_at, l.finished_at, null
-                  from delivery_log l
-                  where l.tenant_id = :tenant and (:before::uuid is null or l.id < :before)
-                    and (:since::timestamptz is null or l.id >= uuid_v7_at(:since))
-                    and (:until::timestamptz is null or l.id < uuid_v7_at(:until))
-                    and (:status::text is null or l.status = :status)
-                  order by l.id desc limit :limit)) both_tables
-                order by id desc limit :limit
-                """)
-            .bind("tenant", filter.tenantId)
-            .bind("status", filter.status)
-            .bind("since", filter.since)
-            .bind("until", filter.until)
-            .bind("before", before)
+        bind(handle.createQuery(sql), filter, range)
             .bind("limit", limit)
-            .map(DeliveryList::item)
+            .map((row, context) ->
+                new Seen(
+                    item(row, context), row.getBoolean("matches"), row.getBoolean("portion_ends")))
             .list());
   }
 
-  private static DeliveryItem item(ResultSet row, StatementContext context) throws SQLException {
+  private static Query bind(Query query, DeliveryFilter filter, Range range) {
+    return query
+        .bind("tenant", filter.tenantId())
+        .bind("event", filter.event())
+        .bind("subscription", filter.subscriptionId())
+        .bind("resource", filter.resourceId())
+        .bind("first", range.first)
+        .bind("end", range.end)
+        .bind("portion", PORTION);
+  }
+
+  static DeliveryItem item(ResultSet row, StatementContext context) throws SQLException {
     return new DeliveryItem(
         row.getObject("id", UUID.class),
         row.getObject("event_id", UUID.class),

@@ -1,9 +1,14 @@
 package io.outboxworker.delivery;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.webhook.Outcome;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON array of what each attempt of a delivery saw, oldest first. */
@@ -11,7 +16,36 @@ final class History {
   private static final DateTimeFormatter SIX_DIGITS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private History() {}
+
+  /** What {@link #append} wrote; empty where no attempt was made. */
+  static List<SeenAttempt> read(@Nullable String json) {
+    if (json == null) {
+      return List.of();
+    }
+    try {
+      List<SeenAttempt> attempts = new ArrayList<>();
+      for (JsonNode seen : JSON.readTree(json)) {
+        attempts.add(
+            new SeenAttempt(
+                seen.path("attempt").asInt(),
+                Instant.parse(seen.path("at").asText()),
+                seen.path("duration_ms").asLong(),
+                seen.path("http_status").isNumber() ? seen.path("http_status").asInt() : null,
+                text(seen, "error"),
+                text(seen, "response")));
+      }
+      return attempts;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a column of type json holds JSON", e);
+    }
+  }
+
+  private static @Nullable String text(JsonNode seen, String name) {
+    return seen.hasNonNull(name) ? seen.get(name).asText() : null;
+  }
 
   /** The claim's history and one more attempt. */
   static String append(Claim claim, Instant startedAt, Outcome outcome, boolean withTexts) {

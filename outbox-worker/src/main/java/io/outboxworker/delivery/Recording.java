@@ -68,11 +68,11 @@ final class Recording {
                 r(id, token, event, url, status, attempts, http_status, duration_ms, last_error, history)),
             final as (
               delete from delivery d using result r where d.id = r.id and d.lease_token = r.token
-              returning d.event_id, d.subscription_id, d.tenant_id, d.replay_of, d.created_at, r.*)
-            insert into delivery_log (id, event_id, subscription_id, tenant_id, event, url, status, attempts,
-              http_status, duration_ms, last_error, history, replay_of, created_at)
-            select id, event_id, subscription_id, tenant_id, event, url, status, attempts,
-              http_status, duration_ms, last_error, history::json, replay_of, created_at
+              returning d.event_id, d.subscription_id, d.tenant_id, d.resource_id, d.replay_of, d.created_at, r.*)
+            insert into delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
+              attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
+            select id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
+              attempts, http_status, duration_ms, last_error, history::json, replay_of, created_at
             from final returning id
             """)
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))

@@ -43,9 +43,11 @@ public final class Outbox {
         select o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
         where %1$s and o.id <> all(:passed_over)
         order by o.id %2$s limit :rows for update skip locked),
+      name as materialized (
+        select event, patterns_matching(event) as patterns from (select distinct event from pick) n),
       kind as materialized (
-        select tenant_id, event, patterns_matching(event) as patterns
-        from (select distinct tenant_id, event from pick) k),
+        select k.tenant_id, k.event, name.patterns
+        from (select distinct tenant_id, event from pick) k join name using (event)),
       weight as materialized (
         select kind.*, (select count(*) from (
           select from subscription s
@@ -69,9 +71,9 @@ public final class Outbox {
         select * from moved on conflict do nothing
         returning id),
       fresh as materialized (
-        select id, tenant_id, event, id in (select id from logged) as fresh from moved),
+        select id, tenant_id, event, resource_id, id in (select id from logged) as fresh from moved),
       match as (
-        select m.id as event_id, m.tenant_id, s.id as subscription_id, s.ordered,
+        select m.id as event_id, m.tenant_id, m.event, m.resource_id, s.id as subscription_id, s.ordered,
           coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
           not s.ordered and row_number() over (partition by s.id order by m.id) <= least(coalesce(lane.room, :room), s.max_in_flight) as fits
         from fresh m
@@ -80,8 +82,9 @@ public final class Outbox {
         left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id
         where m.fresh),
       born as (
-        insert into delivery (event_id, subscription_id, tenant_id, ordered, claims, lease_until, lease_token)
-        select event_id, subscription_id, tenant_id, ordered, case when fits then 1 else 0 end,
+        insert into delivery (event_id, subscription_id, tenant_id, event, resource_id, ordered, claims, lease_until,
+          lease_token)
+        select event_id, subscription_id, tenant_id, event, resource_id, ordered, case when fits then 1 else 0 end,
           case when fits then now() + lease_ms * interval '1 ms' end, case when fits then :token end
         from match
         returning id, event_id, subscription_id, lease_until, created_at),

@@ -8,7 +8,7 @@ public final class InvalidSubscription extends RuntimeException {
   /**
    * One thing that is wrong.
    *
-   * @param field of the REST API, such as {@code url}
+   * @param field of the REST API, such as {@code url} or {@code headers/X-Key}
    * @param detail which value, what is wrong and what is allowed
    */
   public record Fault(String field, String detail) {}

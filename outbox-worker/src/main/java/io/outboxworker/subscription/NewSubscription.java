@@ -6,7 +6,6 @@ import io.outboxworker.webhook.SigningSecret;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,32 +14,33 @@ import org.jspecify.annotations.Nullable;
  * @param secret null asks for a generated one
  */
 public record NewSubscription(
-    UUID tenantId,
-    String event,
-    String url,
-    @Nullable String secret,
-    @Nullable String description) {
-  private static final Pattern EVENT =
-      Pattern.compile("\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.([A-Za-z0-9_-]+|\\*)");
+    UUID tenantId, SubscriptionSettings settings, @Nullable String secret) {
+  /** One with the worker's defaults. */
+  public NewSubscription(
+      UUID tenantId,
+      String event,
+      String url,
+      @Nullable String secret,
+      @Nullable String description) {
+    this(tenantId, SubscriptionSettings.of(url, event).describedAs(description), secret);
+  }
 
   /** Everything that is wrong with it, each with what is allowed; empty where it can be stored. */
   List<Fault> faults(EndpointGuard guard) {
-    List<Fault> faults = new ArrayList<>();
-    if (!EVENT.matcher(event).matches() || event.length() > 102) {
-      faults.add(
-          new Fault(
-              "event",
-              "event \"%s\": must be a name like invoice.created, a group like invoice.*, or *"
-                  .formatted(event)));
-    }
-    guard.faults(url).forEach(fault -> faults.add(new Fault("url", fault)));
-    if (secret != null) {
-      try {
-        SigningSecret.of(secret);
-      } catch (IllegalArgumentException e) {
-        faults.add(new Fault("secret", String.valueOf(e.getMessage())));
-      }
-    }
+    List<Fault> faults = new ArrayList<>(settings.faults(guard, null));
+    faults.addAll(secretFaults(secret));
     return faults;
+  }
+
+  /** What is wrong with a secret that somebody gave; nothing where none was given. */
+  public static List<Fault> secretFaults(@Nullable String secret) {
+    try {
+      if (secret != null) {
+        SigningSecret.of(secret);
+      }
+      return List.of();
+    } catch (IllegalArgumentException e) {
+      return List.of(new Fault("secret", String.valueOf(e.getMessage())));
+    }
   }
 }

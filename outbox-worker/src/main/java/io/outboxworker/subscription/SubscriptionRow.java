@@ -12,11 +12,13 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,10 +94,42 @@ final class SubscriptionRow implements RowMapper<Subscription> {
   /** A row that was broken by hand must not keep the others from being read. */
   private static Map<String, String> headers(String json) {
     try {
-      return Map.copyOf(JSON.readValue(json, new TypeReference<Map<String, String>>() {}));
-    } catch (JsonProcessingException | NullPointerException e) {
-      log.error("custom headers are not an object of strings, and are left out");
-      return Map.of();
+      var headers = JSON.readValue(json, new TypeReference<LinkedHashMap<String, String>>() {});
+      if (!headers.containsValue(null)) {
+        return headers;
+      }
+    } catch (JsonProcessingException e) {
+      // Told below; the text may be a secret.
+    }
+    log.error("custom headers are not an object of strings, and are left out");
+    return Map.of();
+  }
+
+  /** Binds settings to the parameters that are named like their columns. */
+  static Update bind(Update statement, SubscriptionSettings settings) {
+    List<Duration> delays = settings.retryDelays();
+    Duration timeout = settings.timeout();
+    return statement
+        .bind("url", settings.url())
+        .bind("event", settings.event())
+        .bind("active", settings.active())
+        .bind("description", settings.description())
+        .bind("headers", headersJson(settings.headers()))
+        .bindByType(
+            "retry_delays_ms",
+            delays == null ? null : delays.stream().map(Duration::toMillis).toArray(Long[]::new),
+            Long[].class)
+        .bind("timeout_ms", timeout == null ? null : (Integer) (int) timeout.toMillis())
+        .bind("max_in_flight", settings.maxInFlight())
+        .bind("max_per_second", settings.maxPerSecond())
+        .bind("ordered", settings.ordered());
+  }
+
+  private static String headersJson(Map<String, String> headers) {
+    try {
+      return JSON.writeValueAsString(headers);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("strings can always be written", e);
     }
   }
 

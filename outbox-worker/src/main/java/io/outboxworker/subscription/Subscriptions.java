@@ -3,14 +3,14 @@ package io.outboxworker.subscription;
 import io.outboxworker.subscription.InvalidSubscription.Fault;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.SigningSecret;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,36 +33,98 @@ public final class Subscriptions {
     this.row = new SubscriptionRow(keys);
   }
 
+  /** Everything that {@link #add} would refuse, and nothing is stored. */
+  public List<Fault> faults(NewSubscription wanted) {
+    return wanted.faults(guard);
+  }
+
+  /** Everything that {@link #change} from one to the other would refuse. */
+  public List<Fault> faults(SubscriptionSettings before, SubscriptionSettings after) {
+    return after.faults(guard, before);
+  }
+
   /**
-   * Stores a new subscription, active from its commit.
+   * Stores a new subscription, active from its commit unless it is to be paused.
    *
    * @throws InvalidSubscription with every fault, and nothing is stored
    */
   public Secret add(NewSubscription wanted) {
-    List<Fault> faults = wanted.faults(guard);
-    if (!faults.isEmpty()) {
-      throw new InvalidSubscription(faults);
-    }
-    boolean generated = wanted.secret() == null;
+    refuse(wanted.faults(guard));
     SigningSecret secret = secret(wanted.secret());
     return jdbi.inTransaction(handle -> {
       UUID id = handle.createQuery("select uuid_v7()").mapTo(UUID.class).one();
-      handle
-          .createUpdate(
-              """
-              insert into subscription (id, tenant_id, url, event, description, secret)
-              values (:id, :tenant, :url, :event, :description, :secret)
-              """)
-          .bind("id", id)
-          .bind("tenant", wanted.tenantId())
-          .bind("url", wanted.url())
-          .bind("event", wanted.event())
-          .bind("description", wanted.description())
-          .bind("secret", keys.seal(wanted.tenantId(), id, secret.text()))
-          .execute();
+      Update insert =
+          handle
+              .createUpdate(
+                  """
+                  insert into subscription (id, tenant_id, url, event, active, description, headers, retry_delays_ms,
+                    timeout_ms, max_in_flight, max_per_second, ordered, signature, secret)
+                  values (:id, :tenant, :url, :event, :active, :description, :headers::json, :retry_delays_ms,
+                    :timeout_ms, :max_in_flight, :max_per_second, :ordered, :signature, :secret)
+                  """)
+              .bind("id", id)
+              .bind("tenant", wanted.tenantId())
+              .bind("signature", wanted.settings().signature())
+              .bind("secret", keys.seal(wanted.tenantId(), id, secret.text()));
+      SubscriptionRow.bind(insert, wanted.settings()).execute();
       Subscription stored = find(handle, wanted.tenantId(), id).orElseThrow();
-      return new Secret(stored, secret, generated);
+      return new Secret(stored, secret, wanted.secret() == null);
     });
+  }
+
+  /**
+   * Changes its settings; making it active ends a disablement too. Empty where the tenant has no
+   * such subscription.
+   *
+   * @param change is asked again where somebody else changed it meanwhile
+   * @throws InvalidSubscription with every fault, and nothing is changed
+   */
+  public Optional<Subscription> change(
+      UUID tenantId, UUID id, UnaryOperator<SubscriptionSettings> change) {
+    while (true) {
+      Optional<Subscription> found = find(tenantId, id);
+      if (found.isEmpty()) {
+        return found;
+      }
+      var before = SubscriptionSettings.of(found.get());
+      var after = change.apply(before);
+      if (after.equals(before)) {
+        return found;
+      }
+      refuse(after.faults(guard, before));
+      if (store(found.get(), after)) {
+        return find(tenantId, id);
+      }
+    }
+  }
+
+  /** Stops or resumes it; resuming ends a disablement too. False where the tenant has no such. */
+  public boolean setActive(UUID tenantId, UUID id, boolean active) {
+    return change(tenantId, id, settings -> settings.activated(active)).isPresent();
+  }
+
+  private boolean store(Subscription before, SubscriptionSettings after) {
+    return 1
+        == (int)
+            jdbi.withHandle(handle -> {
+              Update update =
+                  handle
+                      .createUpdate(
+                          """
+                          update subscription set url = :url, event = :event, description = :description,
+                            headers = :headers::json, retry_delays_ms = :retry_delays_ms, timeout_ms = :timeout_ms,
+                            max_in_flight = :max_in_flight, max_per_second = :max_per_second, ordered = :ordered,
+                            active = :active, updated_at = now(),
+                            failing_since = case when :active and not active then null else failing_since end,
+                            disabled_reason = case when :active then null else disabled_reason end,
+                            disabled_at = case when :active then null else disabled_at end
+                          where id = :id and tenant_id = :tenant and deleted_at is null and updated_at = :seen
+                          """)
+                      .bind("id", before.id())
+                      .bind("tenant", before.tenantId())
+                      .bind("seen", before.updatedAt());
+              return SubscriptionRow.bind(update, after).execute();
+            });
   }
 
   /** The tenant's subscription with this id, unless it was deleted. */
@@ -72,18 +134,7 @@ public final class Subscriptions {
 
   /** All of the tenant's subscriptions that are not deleted, newest first. */
   public List<Subscription> list(UUID tenantId) {
-    return jdbi.withHandle(handle ->
-        handle
-            .createQuery(
-                """
-                select %s from subscription s
-                where s.tenant_id = :tenant and s.deleted_at is null
-                order by s.id desc
-                """
-                    .formatted(SubscriptionRow.COLUMNS))
-            .bind("tenant", tenantId)
-            .map(row)
-            .list());
+    return page(tenantId, null, null, null, Integer.MAX_VALUE);
   }
 
   /**
@@ -120,25 +171,6 @@ public final class Subscriptions {
             .list());
   }
 
-  /** Stops or resumes it; resuming ends a disablement too. False where the tenant has no such. */
-  public boolean setActive(UUID tenantId, UUID id, boolean active) {
-    return 1
-        == jdbi.withHandle(handle ->
-            handle
-                .createUpdate(
-                    """
-                    update subscription set active = :active, updated_at = now(),
-                      failing_since = case when :active then null else failing_since end,
-                      disabled_reason = case when :active then null else disabled_reason end,
-                      disabled_at = case when :active then null else disabled_at end
-                    where id = :id and tenant_id = :tenant and deleted_at is null
-                    """)
-                .bind("active", active)
-                .bind("id", id)
-                .bind("tenant", tenantId)
-                .execute());
-  }
-
   /** Deletes it and wipes its secrets; its row stays for the logs. False where there is none. */
   public boolean remove(UUID tenantId, UUID id) {
     return 1
@@ -164,14 +196,16 @@ public final class Subscriptions {
    */
   public Optional<Secret> rotateSecret(
       UUID tenantId, UUID id, @Nullable String wanted, Duration overlap) {
+    refuse(NewSubscription.secretFaults(wanted));
     SigningSecret secret = secret(wanted);
     return jdbi.inTransaction(handle -> {
       int updated =
           handle
               .createUpdate(
                   """
-                  update subscription set previous_secret = secret, secret = :secret, updated_at = now(),
-                    previous_secret_until = now() + :overlap_ms * interval '1 ms'
+                  update subscription set secret = :secret, updated_at = now(),
+                    previous_secret = case when :overlap_ms > 0 then secret end,
+                    previous_secret_until = case when :overlap_ms > 0 then now() + :overlap_ms * interval '1 ms' end
                   where id = :id and tenant_id = :tenant and deleted_at is null
                   """)
               .bind("secret", keys.seal(tenantId, id, secret.text()))
@@ -185,30 +219,9 @@ public final class Subscriptions {
     });
   }
 
-  /** Whether the key ring opens one of the newest secrets that are stored, or there is none. */
-  public boolean keysFit() {
-    List<Boolean> opened =
-        jdbi.withHandle(handle ->
-            handle
-                .createQuery(
-                    """
-                    select tenant_id, id, secret from subscription
-                    where secret is not null order by id desc limit 20
-                    """)
-                .map((stored, context) -> opens(stored))
-                .list());
-    return opened.isEmpty() || opened.contains(true);
-  }
-
-  private boolean opens(ResultSet stored) throws SQLException {
-    try {
-      keys.open(
-          stored.getObject("tenant_id", UUID.class),
-          stored.getObject("id", UUID.class),
-          stored.getBytes("secret"));
-      return true;
-    } catch (KeyRing.SecretNotOpened e) {
-      return false;
+  private static void refuse(List<Fault> faults) {
+    if (!faults.isEmpty()) {
+      throw new InvalidSubscription(faults);
     }
   }
 
@@ -227,13 +240,6 @@ public final class Subscriptions {
   }
 
   private static SigningSecret secret(@Nullable String wanted) {
-    if (wanted == null) {
-      return SigningSecret.generate();
-    }
-    try {
-      return SigningSecret.of(wanted);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidSubscription(List.of(new Fault("secret", String.valueOf(e.getMessage()))));
-    }
+    return wanted == null ? SigningSecret.generate() : SigningSecret.of(wanted);
   }
 }

@@ -20,16 +20,19 @@ final class Destination {
     TOO_SLOW
   }
 
-  // Inherited by the virtual threads that the HTTP client starts from the sending one. That rests
-  // on
-  // the JVM keeping no names itself, which GuardedResolver proves: a name kept by the JVM would be
-  // used without asking. Where no destination is found the installed guard judges the address by
-  // itself, so a lost thread could loosen the rule about ports but not open a network.
-  private static final ThreadLocal<@Nullable Destination> CURRENT = new InheritableThreadLocal<>();
+  // Follows the work of a send from thread to thread (see Threads). That rests on the JVM keeping
+  // no
+  // names itself, which GuardedResolver proves: a name kept by the JVM would be used without
+  // asking.
+  // Where no destination is found the installed guard judges the address by itself, so a lost
+  // thread
+  // could loosen the rule about ports but not open a network.
+  private static final ThreadLocal<@Nullable Destination> CURRENT = new ThreadLocal<>();
 
   private final EndpointGuard guard;
   private final EndpointUrl url;
   private volatile Lookup lookup = Lookup.OPEN;
+  private volatile @Nullable List<InetAddress> found;
 
   Destination(EndpointGuard guard, EndpointUrl url) {
     this.guard = guard;
@@ -42,13 +45,30 @@ final class Destination {
     return current != null && current.url.host().equalsIgnoreCase(host) ? current : null;
   }
 
-  /** Runs an action whose lookups, also on threads it starts, are for this destination. */
+  /** The task, to be run on any thread, with the present thread's destination. */
+  static Runnable carriedBy(Runnable task) {
+    Destination current = CURRENT.get();
+    return current == null
+        ? task
+        : () ->
+            current.during(() -> {
+              task.run();
+              return current;
+            });
+  }
+
+  /** Runs an action whose lookups, also in tasks that it hands on, are for this destination. */
   <T> T during(Supplier<T> action) {
+    Destination before = CURRENT.get();
     CURRENT.set(this);
     try {
       return action.get();
     } finally {
-      CURRENT.remove();
+      if (before == null) {
+        CURRENT.remove();
+      } else {
+        CURRENT.set(before);
+      }
     }
   }
 
@@ -76,7 +96,8 @@ final class Destination {
    */
   List<InetAddress> addresses(NameLookup names) {
     try {
-      List<InetAddress> addresses = names.addresses(url.host());
+      List<InetAddress> known = found;
+      List<InetAddress> addresses = known == null ? names.addresses(url.host()) : known;
       return judge(addresses, null) == Lookup.OPEN ? addresses : List.of();
     } catch (UnknownHostException e) {
       judge(null, e);
@@ -92,6 +113,7 @@ final class Destination {
           addresses.stream().allMatch(address -> guard.opens(url, address))
               ? Lookup.OPEN
               : Lookup.REFUSED;
+      found = addresses;
     }
     return lookup;
   }

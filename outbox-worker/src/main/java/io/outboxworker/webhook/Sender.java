@@ -29,6 +29,7 @@ public final class Sender implements AutoCloseable {
   private final String userAgent;
   private final HttpClient client;
   private final boolean proxied;
+  private final Threads threads = new Threads();
   private final ScheduledThreadPoolExecutor timer = timer();
   private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -58,7 +59,7 @@ public final class Sender implements AutoCloseable {
             .proxy(
                 egressProxy == null ? HttpClient.Builder.NO_PROXY : ProxySelector.of(egressProxy))
             .connectTimeout(CONNECT_TIMEOUT)
-            .executor(Thread::startVirtualThread);
+            .executor(threads);
     if (caFile != null) {
       builder.sslContext(TrustedCertificates.withFile(caFile));
     }
@@ -111,6 +112,14 @@ public final class Sender implements AutoCloseable {
     return outcome;
   }
 
+  /**
+   * Runs a task that leads to a send on the threads that sends run on, in turn with what comes in
+   * from the network. It must not wait for anything. Once the sender is closed it is dropped.
+   */
+  public void execute(Runnable task) {
+    threads.later(task);
+  }
+
   /** Aborts what runs, whose outcomes then say so, and returns at once. */
   @Override
   public void close() {
@@ -118,6 +127,7 @@ public final class Sender implements AutoCloseable {
     running.forEach(attempt -> attempt.abort(new Attempt.Stopped()));
     client.shutdownNow();
     timer.shutdownNow();
+    threads.close();
   }
 
   private HttpRequest request(Post post, Instant now) {

@@ -1,0 +1,129 @@
+package io.outboxworker.benchmarks.contestant;
+
+import io.outboxworker.Config;
+import io.outboxworker.benchmarks.ground.EventId;
+import io.outboxworker.benchmarks.ground.Ground;
+import io.outboxworker.database.Migrations;
+import io.outboxworker.subscription.KeyRing;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+
+/** The worker, in a process of its own, with the flags of its launcher and its defaults. */
+public final class OutboxWorker implements Contestant {
+  private static final int BATCH = 1_000;
+
+  private final String keys = KeyRing.generate();
+  private final KeyRing keyRing = KeyRing.parse(keys);
+
+  @Override
+  public String name() {
+    return "outbox-worker";
+  }
+
+  @Override
+  public String settings() throws IOException {
+    return "its defaults; java " + Checkout.flags();
+  }
+
+  @Override
+  public void install(Ground ground, String database, Audience audience) throws SQLException {
+    Config config = Config.read(environment(ground, database), Config.Need.values());
+    new Migrations(Objects.requireNonNull(config.databases().get(Config.MAIN_DATABASE))).migrate();
+    try (Connection connection = ground.connect(database)) {
+      subscribe(connection, ground, audience, 0, audience.subscriptions());
+    }
+  }
+
+  /** Adds the audience's subscriptions {@code first} to {@code first + count - 1}. */
+  public void subscribe(
+      Connection connection, Ground ground, Audience audience, int first, int count)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            insert into webhooks.subscription (id, tenant_id, url, event, secret)
+            values (?, ?, ?, ?, ?)
+            """)) {
+      for (int n = first; n < first + count; n++) {
+        int tenant = n / audience.perTenant();
+        UUID id = EventId.of(System.currentTimeMillis(), n, tenant);
+        UUID tenantId = EventId.tenantId(tenant);
+        insert.setObject(1, id);
+        insert.setObject(2, tenantId);
+        insert.setString(3, ground.receiver().url(n));
+        insert.setString(4, Audience.EVENT);
+        insert.setBytes(5, keyRing.seal(tenantId, id, Audience.secret(n).text()));
+        insert.addBatch();
+        if ((n + 1 - first) % BATCH == 0) {
+          insert.executeBatch();
+        }
+      }
+      insert.executeBatch();
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(true);
+    }
+    Ground.execute(connection, "analyze webhooks.subscription");
+  }
+
+  @Override
+  public void load(Connection connection, Audience audience, long first, int count)
+      throws SQLException {
+    String tenant = "(seq % " + audience.tenants() + ")::int";
+    Ground.execute(
+        connection,
+        """
+        insert into webhooks.outbox (id, tenant_id, event, resource_id, data)
+        select %s, %s, '%s', 'inv-' || seq, %s::json
+        from generate_series(%d::bigint, %d) seq
+        """
+            .formatted(
+                EventId.sql("seq", tenant),
+                EventId.tenantSql(tenant),
+                Audience.EVENT,
+                Audience.dataSql("seq"),
+                first,
+                first + count - 1));
+  }
+
+  @Override
+  public Running start(Ground ground, String database, Audience audience) throws IOException {
+    List<String> command = Checkout.java();
+    command.addAll(
+        List.of(
+            "-jar", Checkout.file("outbox-worker/target/outbox-worker.jar").toString(), "work"));
+    return Running.start(
+        name(), command, environment(ground, database), ground.file("worker.log").toFile());
+  }
+
+  @Override
+  public boolean isIdle(Connection connection) throws SQLException {
+    return 0
+        == Ground.number(
+            connection,
+            """
+            select (exists (select from webhooks.outbox)
+              or exists (select from webhooks.delivery))::int
+            """);
+  }
+
+  private Map<String, String> environment(Ground ground, String database) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("OUTBOX_DATABASE_URL", ground.url(database));
+    environment.put("OUTBOX_KEYS", keys);
+    environment.put("OUTBOX_HTTP_ADDRESS", "127.0.0.1");
+    environment.put("OUTBOX_HTTP_PORT", "0");
+    environment.put("OUTBOX_ALLOW_HTTP", "true");
+    environment.put("OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
+    environment.put("OUTBOX_LOG_LEVEL", "warn");
+    return environment;
+  }
+}

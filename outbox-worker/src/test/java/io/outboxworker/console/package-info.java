@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.console;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.delivery;
+
+import org.jspecify.annotations.NullMarked;
