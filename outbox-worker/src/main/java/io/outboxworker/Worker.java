@@ -8,17 +8,15 @@ import io.outboxworker.api.ProbeRoutes;
 import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
-import io.outboxworker.database.Migrations;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
-import io.outboxworker.subscription.StoredSecrets;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class Worker implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
   private static final int API_POOL = 4;
-  private static final Duration DATABASE_LIMIT = Duration.ofSeconds(30);
 
   /** Of the shutdown limit, what remains for recording after the last attempt ended. */
   private static final Duration RECORDING_SHARE = Duration.ofSeconds(2);
@@ -41,14 +38,14 @@ public final class Worker implements AutoCloseable {
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
   private final Sender sender;
-  private final List<Pipeline> pipelines = new ArrayList<>();
+  private final Pipelines pipelines;
   private final List<ApiDatabase> apiDatabases = new ArrayList<>();
   private volatile String state = "starting";
 
   private Worker(Config config) {
     this.config = config;
     Metrics metrics = new Metrics(config.metricsTenantLabel(), Version.current());
-    Health health = new Health(this::unlive, this::unready);
+    Health health = new Health(this::unlive, this::unready, this::degraded);
     var listen = config.http();
     Integer adminPort = listen.adminPort();
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
@@ -63,6 +60,7 @@ public final class Worker implements AutoCloseable {
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
+    pipelines = new Pipelines(config, name -> pipeline(name, metrics));
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
       start(metrics);
@@ -73,7 +71,7 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Starts a worker; when this returns it delivers.
+   * Starts a worker; when this returns it delivers, of several databases from those that answered.
    *
    * @throws io.outboxworker.database.DatabaseUnreachable after 30 s without a database
    * @throws CannotStart where a schema has another version or no key opens the stored secrets
@@ -95,11 +93,8 @@ public final class Worker implements AutoCloseable {
     state = "stopping";
     log.info("stopping, running attempts may end");
     long deadline = System.nanoTime() + config.shutdownTimeout().minus(RECORDING_SHARE).toNanos();
-    boolean clean = true;
-    pipelines.forEach(Pipeline::stopTaking);
-    for (Pipeline pipeline : pipelines) {
-      clean &= pipeline.awaitDrained(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-    }
+    pipelines.stopTaking();
+    boolean clean = pipelines.awaitDrained(deadline);
     close();
     log.info(clean ? "stopped" : "stopped, some attempts were cut off and will be made again");
     return clean;
@@ -111,8 +106,7 @@ public final class Worker implements AutoCloseable {
     state = "stopped";
     // The sender last: what it cuts off must find no recorder, or it would be written as an
     // attempt.
-    pipelines.forEach(Pipeline::close);
-    pipelines.clear();
+    pipelines.close();
     sender.close();
     http.close();
     if (admin != null) {
@@ -123,15 +117,10 @@ public final class Worker implements AutoCloseable {
   }
 
   private void start(Metrics metrics) {
-    config.databases().forEach(this::check);
-    config
-        .databases()
-        .forEach((name, settings) ->
-            pipelines.add(new Pipeline(name, settings, config, config.keys(), sender, metrics)));
     config
         .databases()
         .forEach((name, settings) -> apiDatabases.add(apiDatabase(name, settings, metrics)));
-    pipelines.forEach(Pipeline::start);
+    pipelines.start();
     api.open(apiDatabases);
     state = "running";
     log.atInfo()
@@ -139,6 +128,11 @@ public final class Worker implements AutoCloseable {
         .addKeyValue("port", http.port())
         .addKeyValue("databases", config.databases().keySet())
         .log("worker is ready");
+  }
+
+  private Pipeline pipeline(String name, Metrics metrics) {
+    DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
+    return new Pipeline(name, settings, config, config.keys(), sender, metrics);
   }
 
   private ApiDatabase apiDatabase(String name, DatabaseSettings settings, Metrics metrics) {
@@ -149,26 +143,6 @@ public final class Worker implements AutoCloseable {
         config.keys(),
         guard,
         new TestPost(sender, attempts.source(), attempts.timeout()));
-  }
-
-  private void check(String name, DatabaseSettings settings) {
-    try (Database database = Database.open(settings, "check", 1, null)) {
-      database.awaitReachable(DATABASE_LIMIT);
-      List<String> faults = new ArrayList<>();
-      String schemaFault = new Migrations(settings).fault();
-      if (schemaFault != null) {
-        faults.add("database %s: %s".formatted(name, schemaFault));
-      } else if (!new StoredSecrets(database.jdbi(), config.keys()).keysFit()) {
-        faults.add(
-            "OUTBOX_KEYS has no key that opens the secrets stored in database %s".formatted(name));
-      }
-      if (!faults.isEmpty()) {
-        throw new CannotStart(faults);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while starting", e);
-    }
   }
 
   private List<InetSocketAddress> listeners() {
@@ -183,14 +157,14 @@ public final class Worker implements AutoCloseable {
     if (!state.equals("running")) {
       return List.of(state);
     }
-    return reasons(Pipeline::unready);
+    return pipelines.isServing() ? List.of() : pipelines.unready();
   }
 
   private List<String> unlive() {
-    return reasons(Pipeline::unlive);
+    return pipelines.unlive();
   }
 
-  private List<String> reasons(Function<Pipeline, List<String>> of) {
-    return List.copyOf(pipelines).stream().flatMap(p -> of.apply(p).stream()).toList();
+  private List<String> degraded() {
+    return pipelines.unready();
   }
 }

@@ -41,8 +41,7 @@ final class DeployTest {
     assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
     assertThat(pod.at("/automountServiceAccountToken").asBoolean(true)).isFalse();
     assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean()).isTrue();
-    assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true))
-        .isFalse();
+    assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true)).isFalse();
     assertThat(container.at("/securityContext/capabilities/drop/0").asText()).isEqualTo("ALL");
     assertThat(container.at("/volumeMounts/0/mountPath").asText()).isEqualTo("/tmp");
     assertThat(container.at("/resources/limits/memory").asText()).matches("\\d+Mi");
@@ -114,7 +113,8 @@ final class DeployTest {
         Files.writeString(
             folder.resolve("outbox-worker.service"),
             unit.replace(
-                "/opt/outbox/outbox", Path.of("../outbox").toAbsolutePath().normalize().toString()));
+                "/opt/outbox/outbox",
+                Path.of("../outbox").toAbsolutePath().normalize().toString()));
     var verified = run("systemd-analyze", "verify", here.toString());
     assertThat(verified.exitCode).as(verified.output).isZero();
     assertThat(verified.output).isBlank();
@@ -124,7 +124,11 @@ final class DeployTest {
     assertThat(unit).contains("RestartPreventExitStatus=64 78");
     long stop =
         Long.parseLong(
-            Pattern.compile("TimeoutStopSec=(\\d+)").matcher(unit).results().findFirst().orElseThrow()
+            Pattern.compile("TimeoutStopSec=(\\d+)")
+                .matcher(unit)
+                .results()
+                .findFirst()
+                .orElseThrow()
                 .group(1));
     assertThat(Duration.ofSeconds(stop)).isGreaterThan(Duration.ofSeconds(15 + 5));
   }
@@ -141,7 +145,9 @@ final class DeployTest {
       assertThat(rule.at("/annotations/runbook").asText())
           .isEqualTo("docs/operations.md#" + name.toLowerCase(Locale.ROOT));
       assertThat(operations).as("the paragraph of %s", name).contains("### " + name + "\n");
-      assertThat(tests).as("a test in which %s fires", name).contains("alertname: " + name + "\n        exp_alerts:\n");
+      assertThat(tests)
+          .as("a test in which %s fires", name)
+          .contains("alertname: " + name + "\n        exp_alerts:\n");
     }
     assertThat(names).contains("WebhookDeliveryFailureRate", "WebhookHighRetryCount");
   }

@@ -169,7 +169,7 @@ final class PackagingTest {
         command.replaceAll(word -> word.replace("/8000", "/" + worker.port()));
         int exitCode = new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
         assertThat(exitCode).as(status).isEqualTo(status.startsWith("200") ? 0 : 1);
-        assertThat(worker.requests().getFirst().path()).isEqualTo("/readyz");
+        assertThat(worker.requests().getFirst().line()).isEqualTo("GET /readyz HTTP/1.1");
       }
     }
   }
@@ -243,7 +243,7 @@ final class PackagingTest {
   private static List<Instruction> dockerfile() throws Exception {
     List<Instruction> instructions = new ArrayList<>();
     String text = Files.readString(REPOSITORY.resolve("Dockerfile")).replace("\\\n", "");
-    for (String line : text.split("\n")) {
+    for (String line : text.lines().toList()) {
       if (!line.isBlank() && !line.startsWith("#")) {
         List<String> words = List.of(line.strip().split("\\s+"));
         instructions.add(new Instruction(words.getFirst(), words.subList(1, words.size())));

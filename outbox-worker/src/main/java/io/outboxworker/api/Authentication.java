@@ -3,12 +3,15 @@ package io.outboxworker.api;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells who calls, by the token in {@code Authorization: Bearer …}. A token that is missing, wrong,
@@ -48,14 +51,17 @@ final class Authentication {
       return before.caller;
     }
     remembered.remove(token);
-    Caller caller = ask(token);
+    Caller caller = ask(token, before == null ? null : before.caller.database());
     remember(token, caller);
     return caller;
   }
 
-  private Caller ask(String token) {
+  /** First where the token was before, so that a database that is away holds up its own alone. */
+  private Caller ask(String token, @Nullable ApiDatabase first) {
+    List<ApiDatabase> order = new ArrayList<>(databases);
+    order.sort(Comparator.comparing(database -> database != first));
     RuntimeException away = null;
-    for (ApiDatabase database : databases) {
+    for (ApiDatabase database : order) {
       try {
         Optional<Caller> found =
             database.tokens().owner(token).map(owner -> caller(owner, database));

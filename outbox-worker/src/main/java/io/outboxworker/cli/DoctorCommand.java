@@ -5,7 +5,7 @@ import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.DatabaseUnreachable;
 import io.outboxworker.database.Migrations;
-import io.outboxworker.subscription.Subscriptions;
+import io.outboxworker.subscription.StoredSecrets;
 import io.outboxworker.upkeep.Checkup;
 import io.outboxworker.upkeep.EventCheckup;
 import io.outboxworker.upkeep.Finding;
@@ -148,7 +148,7 @@ public final class DoctorCommand implements Callable<Integer> {
     var keys = patient.keys();
     if (keys == null) {
       findings.add(Finding.note("keys", "OUTBOX_KEYS is not set here: not looked at"));
-    } else if (new Subscriptions(jdbi, keys, patient.guard()).keysFit()) {
+    } else if (new StoredSecrets(jdbi, keys).keysFit()) {
       findings.add(Finding.ok("keys", "OUTBOX_KEYS opens the stored secrets"));
     } else {
       findings.add(

@@ -35,8 +35,12 @@ public final class Migrations {
             .validateMigrationNaming(true)
             .cleanDisabled(true)
             .connectRetries(10)
-            .initSql("set lock_timeout = '%dms'".formatted(LOCK_WAIT.toMillis()))
-            .jdbcProperties(Map.of("ApplicationName", "outbox-worker/migrate"));
+            .jdbcProperties(
+                Map.of(
+                    "ApplicationName",
+                    "outbox-worker/migrate",
+                    "options",
+                    "-c lock_timeout=" + LOCK_WAIT.toMillis()));
     // The default lock holds a transaction open, and a later `create index concurrently` would wait
     // for it for ever.
     PostgreSQLConfigurationExtension postgres =
