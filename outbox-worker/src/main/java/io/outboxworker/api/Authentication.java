@@ -2,6 +2,7 @@ package io.outboxworker.api;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import io.outboxworker.database.TenantScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -64,7 +65,8 @@ final class Authentication {
     for (ApiDatabase database : order) {
       try {
         Optional<Caller> found =
-            database.tokens().owner(token).map(owner -> caller(owner, database));
+            TenantScope.acrossTenants(() -> database.tokens().owner(token))
+                .map(owner -> caller(owner, database));
         if (found.isPresent()) {
           return found.get();
         }

@@ -1,6 +1,11 @@
 package io.outboxworker.database;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -57,11 +62,11 @@ public final class Migrations {
    * @throws MigrationFailed with the reason, and nothing of the failed migration is left
    */
   public int migrate() {
-    int pendingBefore = pending().size();
+    int pending = pending().size();
+    int applied = 0;
     for (int retries = 0; ; retries++) {
       try {
-        flyway.migrate();
-        return pendingBefore;
+        return applied + flyway.migrate().migrationsExecuted;
       } catch (FlywayException e) {
         if (!SqlFault.isLockTimeout(e) || retries == LOCK_RETRIES) {
           throw new MigrationFailed(SqlFault.describe(e), e);
@@ -71,7 +76,33 @@ public final class Migrations {
             .addKeyValue("error", SqlFault.describe(e))
             .log("migration waits for a lock");
         pause();
+        applied += pending - pending().size();
+        pending = pending().size();
       }
+    }
+  }
+
+  /**
+   * Those of our roles that the cluster does not have, because whoever migrated may not make any;
+   * nothing but grants waits for them.
+   */
+  public List<String> missingRoles() {
+    try (Connection connection = flyway.getConfiguration().getDataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                select role from unnest(array['webhooks_migrator', 'webhooks_worker', 'webhooks_producer',
+                  'webhooks_reader']) role
+                where not exists (select from pg_catalog.pg_roles where rolname = role)
+                """)) {
+      List<String> missing = new ArrayList<>();
+      while (found.next()) {
+        missing.add(found.getString(1));
+      }
+      return missing;
+    } catch (SQLException e) {
+      throw new MigrationFailed(SqlFault.describe(e), e);
     }
   }
 

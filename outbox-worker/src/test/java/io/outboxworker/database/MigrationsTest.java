@@ -1,19 +1,23 @@
 package io.outboxworker.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.testing.Cli;
 import io.outboxworker.testing.TestDatabase;
-import java.sql.Connection;
-import java.sql.Statement;
-import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import org.flywaydb.core.Flyway;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class MigrationsTest {
-  private final TestDatabase database = TestDatabase.createEmpty(TestDatabase.Version.NEWEST);
+/** Migrations and the roles, which belong to the cluster and not to a database. */
+class MigrationsTest {
+  private final TestDatabase database = TestDatabase.create();
 
   @AfterEach
   void drop() {
@@ -21,72 +25,62 @@ final class MigrationsTest {
   }
 
   @Test
-  void a_migration_that_waits_for_a_lock_lets_traffic_pass_and_goes_on_when_it_is_free()
+  void two_databases_that_migrate_at_once_do_not_collide_on_the_roles_of_the_cluster()
       throws Exception {
-    migrateTo("3");
-    try (Connection writer = database.connection();
-        Statement statement = writer.createStatement()) {
-      writer.setAutoCommit(false);
-      statement.execute("lock table webhooks.subscription in row exclusive mode");
-      CompletableFuture<Integer> migrating =
-          CompletableFuture.supplyAsync(() -> new Migrations(database.settings()).migrate());
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() ->
-              database.number(
-                      "select count(*) from pg_locks where not granted and relation ="
-                          + " 'webhooks.subscription'::regclass")
-                  > 0);
-
-      long start = System.nanoTime();
-      database.exec("update webhooks.subscription set description = 'x'");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
-      assertThat(migrating).isNotDone();
-
-      writer.rollback();
-      assertThat(migrating.get()).isPositive();
+    List<TestDatabase> databases =
+        List.of(
+            TestDatabase.createEmpty(TestDatabase.Version.NEWEST),
+            TestDatabase.createEmpty(TestDatabase.Version.NEWEST));
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      List<Future<Integer>> migrated = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        DatabaseSettings settings = databases.get(i % 2).settings();
+        Callable<Integer> migrate = () -> new Migrations(settings).migrate();
+        migrated.add(threads.submit(migrate));
+      }
+      int applied = 0;
+      for (Future<Integer> one : migrated) {
+        applied += one.get();
+      }
+      assertThat(applied).isEqualTo(2 * migrations());
+    } finally {
+      databases.forEach(TestDatabase::close);
     }
-    assertThat(new Migrations(database.settings()).fault()).isNull();
   }
 
   @Test
-  void an_older_program_works_beside_a_newer_schema_and_leaves_it_alone() {
-    Migrations program = new Migrations(database.settings());
-    program.migrate();
-    database.exec(
-        """
-        insert into webhooks.flyway_schema_history
-          (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
-        select max(installed_rank) + 1, '999', 'of the next release', 'SQL', 'V999__of_the_next_release.sql', 1, 'postgres', 1, true
-        from webhooks.flyway_schema_history
-        """);
-
-    assertThat(new Migrations(database.settings()).fault()).isNull();
-    assertThat(new Migrations(database.settings()).migrate()).isZero();
-    assertThat(
-            database.number(
-                "select count(*) from webhooks.flyway_schema_history where version = '999'"))
-        .isEqualTo(1);
+  void without_the_right_to_make_roles_migrate_goes_on_and_says_what_to_run() throws Exception {
+    TestDatabase empty = TestDatabase.createEmpty(TestDatabase.Version.NEWEST);
+    empty.exec("create role plain_owner login");
+    empty.exec("alter database %s owner to plain_owner".formatted(name(empty)));
+    empty.exec("alter role webhooks_reader rename to hidden_reader");
+    try {
+      Cli.Ran ran = Cli.run(Map.of("OUTBOX_DATABASE_URL", empty.jdbcUrl("plain_owner")), "migrate");
+      assertThat(ran.exitCode()).as(ran.err()).isZero();
+      assertThat(ran.err())
+          .contains("create role webhooks_reader nologin;", "select webhooks.grant_roles();")
+          .doesNotContain("webhooks_worker");
+      empty.exec("create role webhooks_reader nologin");
+      empty.exec("set role plain_owner; select webhooks.grant_roles()");
+      empty.exec("set role webhooks_reader; select count(*) from webhooks.outbox");
+      empty.exec(
+          "set role webhooks_producer; select"
+              + " webhooks.publish('0190a5b2-0000-7000-8000-000000000001', 'a.b', 'r', '{}')");
+    } finally {
+      empty.close();
+      database.exec("drop role if exists webhooks_reader");
+      database.exec("alter role hidden_reader rename to webhooks_reader");
+      database.exec("drop role plain_owner");
+    }
   }
 
-  @Test
-  void a_program_names_the_version_that_an_older_schema_lacks() {
-    assertThat(new Migrations(database.settings()).fault())
-        .contains("has version none", "outbox migrate");
-    migrateTo("2");
-    assertThat(new Migrations(database.settings()).fault())
-        .matches(
-            "the schema \"webhooks\" has version 2, this program needs \\d+; run: outbox migrate");
+  private static String name(TestDatabase database) {
+    return Objects.requireNonNull(database.text("select current_database()"));
   }
 
-  private void migrateTo(String version) {
-    Flyway.configure()
-        .dataSource(database.jdbcUrl(), null, null)
-        .locations("classpath:db/migration")
-        .defaultSchema("webhooks")
-        .createSchemas(true)
-        .target(version)
-        .load()
-        .migrate();
+  private int migrations() {
+    return (int)
+        database.number(
+            "select count(*) from webhooks.flyway_schema_history where version is not null");
   }
 }
