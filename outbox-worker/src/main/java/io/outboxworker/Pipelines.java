@@ -96,8 +96,7 @@ final class Pipelines implements AutoCloseable {
         .forEach(check ->
             check.thenRunAsync(
                 () -> enough.complete(null),
-                CompletableFuture.delayedExecutor(
-                    OTHERS_LIMIT.toMillis(), TimeUnit.MILLISECONDS)));
+                CompletableFuture.delayedExecutor(OTHERS_LIMIT.toMillis(), TimeUnit.MILLISECONDS)));
     try {
       enough.get(FIRST_LIMIT.multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

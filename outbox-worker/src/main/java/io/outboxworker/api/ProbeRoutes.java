@@ -41,11 +41,9 @@ public final class ProbeRoutes implements HttpService {
     probe(response, health.unready().get(), health.degraded().get());
   }
 
-  private static void probe(
-      ServerResponse response, List<String> reasons, List<String> degraded) {
+  private static void probe(ServerResponse response, List<String> reasons, List<String> degraded) {
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put(
-        "status", !reasons.isEmpty() ? "failing" : !degraded.isEmpty() ? "degraded" : "ok");
+    body.put("status", !reasons.isEmpty() ? "failing" : !degraded.isEmpty() ? "degraded" : "ok");
     body.put("reasons", reasons.isEmpty() ? degraded : reasons);
     response.status(reasons.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
