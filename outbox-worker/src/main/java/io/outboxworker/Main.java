@@ -8,6 +8,7 @@ import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
 import io.outboxworker.cli.DoctorCommand;
+import io.outboxworker.cli.EraseCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
@@ -96,6 +97,7 @@ public final class Main {
             .addSubcommand(new DoctorCommand(desk, opening::patient))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
+            .addSubcommand(new EraseCommand(desk))
             .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))

@@ -22,14 +22,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pipelines of all databases. Those whose database answers at the start begin at once; one that
- * does not is asked again every second, and holds up no other. Thread-safe once started.
+ * The pipelines of all databases. Those whose database answers at the start begin at once; the
+ * others are asked again every second. Thread-safe once started.
  */
 final class Pipelines implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Pipelines.class);
@@ -41,11 +42,11 @@ final class Pipelines implements AutoCloseable {
   private static final Duration LATE_LIMIT = Duration.ofMillis(100);
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
-  /** Longer than anybody waits for the start of a worker. */
   private static final Duration DONE = Duration.ofDays(365);
 
   private final Config config;
   private final Function<String, Pipeline> make;
+  private final BiConsumer<String, Pipeline> begun;
   private final Map<String, Pipeline> running = new ConcurrentHashMap<>();
   private final Map<String, String> missing = new ConcurrentHashMap<>();
   private final List<Poller> latecomers = new ArrayList<>();
@@ -53,10 +54,13 @@ final class Pipelines implements AutoCloseable {
 
   /**
    * @param make makes the pipeline of a database that answers, not started yet
+   * @param begun is told of each when it has started
    */
-  Pipelines(Config config, Function<String, Pipeline> make) {
+  Pipelines(
+      Config config, Function<String, Pipeline> make, BiConsumer<String, Pipeline> begun) {
     this.config = config;
     this.make = make;
+    this.begun = begun;
   }
 
   /**
@@ -177,6 +181,7 @@ final class Pipelines implements AutoCloseable {
     Pipeline pipeline = make.apply(name);
     running.put(name, pipeline);
     pipeline.start();
+    begun.accept(name, pipeline);
     missing.remove(name);
   }
 

@@ -15,9 +15,9 @@ import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,7 @@ public final class Worker implements AutoCloseable {
   private final EndpointGuard guard;
   private final Sender sender;
   private final Pipelines pipelines;
-  private final List<ApiDatabase> apiDatabases = new ArrayList<>();
+  private final List<ApiDatabase> apiDatabases = new CopyOnWriteArrayList<>();
   private volatile String state = "starting";
 
   private Worker(Config config) {
@@ -64,7 +64,11 @@ public final class Worker implements AutoCloseable {
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
-    pipelines = new Pipelines(config, name -> pipeline(name, metrics));
+    pipelines = 
+        new Pipelines(
+            config,
+            name -> pipeline(name, metrics),
+            (name, pipeline) -> openApi(name, pipeline, metrics));
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
       start(metrics);
@@ -121,11 +125,7 @@ public final class Worker implements AutoCloseable {
   }
 
   private void start(Metrics metrics) {
-    config
-        .databases()
-        .forEach((name, settings) -> apiDatabases.add(apiDatabase(name, settings, metrics)));
     pipelines.start();
-    api.open(apiDatabases);
     state = "running";
     log.atInfo()
         .addKeyValue("version", Version.current())
@@ -139,7 +139,15 @@ public final class Worker implements AutoCloseable {
     return new Pipeline(name, settings, config, config.keys(), sender, metrics);
   }
 
-  private ApiDatabase apiDatabase(String name, DatabaseSettings settings, Metrics metrics) {
+  /** A database that comes late gets its calls from then on. */
+  private void openApi(String name, Pipeline pipeline, Metrics metrics) {
+    DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
+    apiDatabases.add(apiDatabase(name, settings, pipeline, metrics));
+    api.open(apiDatabases, config.databases().size());
+  }
+
+  private ApiDatabase apiDatabase(
+      String name, DatabaseSettings settings, Pipeline pipeline, Metrics metrics) {
     var attempts = config.attempts();
     return new ApiDatabase(
         name,
@@ -147,7 +155,8 @@ public final class Worker implements AutoCloseable {
             settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
         config.keys(),
         guard,
-        new TestPost(sender, attempts.source(), attempts.timeout()));
+        new TestPost(sender, attempts.source(), attempts.timeout()),
+        pipeline.forApi(attempts.source()));
   }
 
   private List<InetSocketAddress> listeners() {

@@ -29,11 +29,17 @@ final class Authentication {
   private record Remembered(Caller caller, long nanos) {}
 
   private final List<ApiDatabase> databases;
+  private final boolean complete;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
-  /** The token lives in one of these databases, and so does its tenant. */
-  Authentication(List<ApiDatabase> databases) {
+  /**
+   * The token lives in one of these databases, and so does its tenant.
+   *
+   * @param all how many databases there are; more than are given where some do not answer yet
+   */
+  Authentication(List<ApiDatabase> databases, int all) {
     this.databases = List.copyOf(databases);
+    this.complete = databases.size() >= all;
   }
 
   /** Who calls; a 401 where nobody known does, a 503 where that can't be told just now. */
@@ -76,6 +82,9 @@ final class Authentication {
     }
     if (away != null) {
       throw away;
+    }
+    if (!complete) {
+      throw unavailable("a database of the worker does not answer");
     }
     throw unauthorized();
   }
