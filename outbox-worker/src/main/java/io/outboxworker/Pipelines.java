@@ -56,8 +56,7 @@ final class Pipelines implements AutoCloseable {
    * @param make makes the pipeline of a database that answers, not started yet
    * @param begun is told of each when it has started
    */
-  Pipelines(
-      Config config, Function<String, Pipeline> make, BiConsumer<String, Pipeline> begun) {
+  Pipelines(Config config, Function<String, Pipeline> make, BiConsumer<String, Pipeline> begun) {
     this.config = config;
     this.make = make;
     this.begun = begun;

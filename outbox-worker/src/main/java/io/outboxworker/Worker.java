@@ -64,7 +64,7 @@ public final class Worker implements AutoCloseable {
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
-    pipelines = 
+    pipelines =
         new Pipelines(
             config,
             name -> pipeline(name, metrics),
