@@ -128,12 +128,9 @@ final class Pipelines implements AutoCloseable {
     if (!faults.isEmpty()) {
       throw new CannotStart(faults);
     }
-    if (checks.values().stream().noneMatch(Pipelines::isReady)) {
-      throw Stream.of(checks.values().iterator().next().exceptionNow())
-          .filter(RuntimeException.class::isInstance)
-          .map(RuntimeException.class::cast)
-          .findFirst()
-          .orElseThrow();
+    if (checks.values().stream().noneMatch(Pipelines::isReady)
+        && checks.values().iterator().next().exceptionNow() instanceof RuntimeException fault) {
+      throw fault;
     }
   }
 
