@@ -71,7 +71,7 @@ public final class Worker implements AutoCloseable {
             (name, pipeline) -> openApi(name, pipeline, metrics));
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
-      start(metrics);
+      start();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -124,7 +124,7 @@ public final class Worker implements AutoCloseable {
     apiDatabases.clear();
   }
 
-  private void start(Metrics metrics) {
+  private void start() {
     pipelines.start();
     state = "running";
     log.atInfo()
