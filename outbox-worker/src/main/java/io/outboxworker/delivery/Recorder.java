@@ -8,9 +8,11 @@ import io.outboxworker.webhook.Outcome;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -41,6 +43,12 @@ final class Recorder implements AutoCloseable {
   private final Condition emptied = lock.newCondition();
   private final Deque<Result> waiting = new ArrayDeque<>();
   private List<Result> writing = List.of();
+
+  /** Those of the batch that were written before the rest of it failed. */
+  private final Set<Result> written = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** Whether the present batch was tried before, so that its COMMIT may have gone through. */
+  private boolean inDoubt;
 
   /**
    * @param capacity how many results may wait before no attempt starts any more
@@ -112,6 +120,7 @@ final class Recorder implements AutoCloseable {
       return Duration.ofSeconds(1);
     }
     write(batch);
+    inDoubt = false;
     lock.lock();
     try {
       writing = List.of();
@@ -125,7 +134,9 @@ final class Recorder implements AutoCloseable {
     }
   }
 
-  /** After a failure the very same batch again, so that nothing that was added is forgotten. */
+  /**
+   * After a failure what is left of the same batch, so that nothing that was added is forgotten.
+   */
   private List<Result> nextBatch() throws InterruptedException {
     gather();
     lock.lock();
@@ -137,7 +148,10 @@ final class Recorder implements AutoCloseable {
         }
         batch.sort(BY_ID);
         writing = batch;
+      } else {
+        writing = writing.stream().filter(result -> !written.contains(result)).toList();
       }
+      written.clear();
       return writing;
     } finally {
       lock.unlock();
@@ -162,9 +176,10 @@ final class Recorder implements AutoCloseable {
 
   private void write(List<Result> batch) {
     try {
-      count(batch, recording.record(batch, true));
+      count(batch, recording.record(batch, true, inDoubt));
     } catch (RuntimeException e) {
       if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
         throw e;
       }
       writeInHalves(batch, e);
@@ -191,9 +206,10 @@ final class Recorder implements AutoCloseable {
    */
   private void writeWithoutTexts(List<Result> one) {
     try {
-      count(one, recording.record(one, false));
+      count(one, recording.record(one, false, inDoubt));
     } catch (RuntimeException e) {
       if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
         throw e;
       }
       metrics.leasesLost(1);
@@ -205,6 +221,7 @@ final class Recorder implements AutoCloseable {
   }
 
   private void count(List<Result> batch, Recording.Recorded recorded) {
+    written.addAll(batch);
     int lost = 0;
     Set<UUID> ordered = new HashSet<>();
     for (Result result : batch) {
