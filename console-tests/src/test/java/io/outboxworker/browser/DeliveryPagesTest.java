@@ -49,7 +49,7 @@ final class DeliveryPagesTest {
     row.locator("a").click();
     assertThat(page.locator("h1")).hasText("invoice.created");
     assertThat(page.locator("pre").first()).containsText("\"amount\": \"12.50\"");
-    page.getByText("As sent").click();
+    page.getByText("As sent", new Page.GetByTextOptions().setExact(true)).click();
     assertThat(page.locator(".panel pre"))
         .hasText(stand.endpoints().arrivals("/live").getFirst().body());
   }
@@ -78,7 +78,7 @@ final class DeliveryPagesTest {
     row("broken.test").locator("a").click();
     assertThat(page.locator("main .notice")).containsText("No such page");
     assertThat(page.locator(".timeline")).containsText("Attempt 2");
-    assertThat(page.locator(".timeline pre")).hasText("no such route");
+    assertThat(page.locator(".timeline pre").last()).hasText("no such route");
     assertThat(page.locator(".timeline")).containsText("No more attempts");
     String failed = page.url();
     stand.endpoints().answer("/broken", new Answer(200, "ok"));
