@@ -93,30 +93,29 @@ create function webhooks.keep_audit_log() returns trigger
         return null;
       end if;
       raise exception 'audit_log is append-only'
-        using hint = 'old entries are taken out by webhooks.purge_audit_log(before)', errcode = '42501';
+        using hint = 'old entries are taken out by webhooks.purge_audit_log(before, batch)', errcode = '42501';
     end
   $$;
 create trigger audit_log_append_only before update or delete or truncate on webhooks.audit_log
   for each statement execute function webhooks.keep_audit_log();
 
-create function webhooks.purge_audit_log(before timestamptz) returns bigint
+create function webhooks.purge_audit_log(before timestamptz, batch int default 1000) returns int
   language plpgsql security definer set search_path = webhooks, pg_temp
   as $$
     declare
-      purged bigint;
+      purged int;
     begin
-      if before > now() - interval '1 day' then
-        raise exception 'entries of the last day stay' using errcode = '22023';
-      end if;
       perform set_config('webhooks.purges_audit_log', 'on', true);
-      delete from audit_log where at < before;
+      delete from audit_log where id = any(array(
+        select id from audit_log where id < uuid_v7_at(least(before, now() - interval '1 day'))
+        order by id limit batch for update skip locked));
       get diagnostics purged = row_count;
       perform set_config('webhooks.purges_audit_log', '', true);
       return purged;
     end
   $$;
-comment on function webhooks.purge_audit_log is 'takes out entries older than that, at least a day old; returns their number';
-create index audit_log_at on webhooks.audit_log (at);
+comment on function webhooks.purge_audit_log is
+  'takes out up to batch entries older than that, never any of the last day; returns their number';
 
 create or replace function webhooks.grant_roles() returns void
   language plpgsql set search_path = webhooks, pg_temp

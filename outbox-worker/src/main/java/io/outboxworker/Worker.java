@@ -4,6 +4,7 @@ import io.outboxworker.api.Api;
 import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
+import io.outboxworker.api.OpenApiRoutes;
 import io.outboxworker.api.ProbeRoutes;
 import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
@@ -52,13 +53,16 @@ public final class Worker implements AutoCloseable {
     var listen = config.http();
     Integer adminPort = listen.adminPort();
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
+    OpenApiRoutes openApi = new OpenApiRoutes();
     Console console = new Console();
     api = new Api(config.api().requestsPerSecond());
     http =
         new HttpServer(
             listen.address(),
             listen.port(),
-            adminPort == null ? List.of(probes, api, console) : List.of(api, console));
+            adminPort == null
+                ? List.of(probes, api, openApi, console)
+                : List.of(api, openApi, console));
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
@@ -145,7 +149,8 @@ public final class Worker implements AutoCloseable {
     var attempts = config.attempts();
     return new ApiDatabase(
         name,
-        Database.open(settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
+        Database.openForTenants(
+            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
         config.keys(),
         guard,
         new TestPost(sender, attempts.source(), attempts.timeout()));

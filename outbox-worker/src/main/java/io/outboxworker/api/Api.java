@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.outboxworker.api.Routes.Resource;
 import io.outboxworker.api.Routes.Route;
+import io.outboxworker.database.TenantScope;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -49,11 +50,18 @@ public final class Api implements HttpService {
         .forEach((path, methods) -> rules.any(BASE + path, notAllowed(methods)));
   }
 
+  List<Route> routes() {
+    return routes.all();
+  }
+
   private Handler handler(Route route) {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      route.endpoint().apply(new Call(request, response, caller)).send(response);
+      Call call = new Call(request, response, caller);
+      TenantScope.during(
+              caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
+          .send(response);
     };
   }
 

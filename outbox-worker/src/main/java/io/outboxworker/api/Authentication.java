@@ -2,6 +2,7 @@ package io.outboxworker.api;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import io.outboxworker.database.TenantScope;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class Authentication {
     for (ApiDatabase database : databases) {
       try {
         Optional<Caller> found =
-            database.tokens().owner(token).map(owner -> caller(owner, database));
+            TenantScope.acrossTenants(() -> database.tokens().owner(token))
+                .map(owner -> caller(owner, database));
         if (found.isPresent()) {
           return found.get();
         }

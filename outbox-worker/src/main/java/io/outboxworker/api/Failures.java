@@ -1,5 +1,6 @@
 package io.outboxworker.api;
 
+import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportResponse;
@@ -69,7 +70,8 @@ final class Failures {
           problem(refused.status().code(), "the request can't be read");
       case HttpException refused -> problem(refused.status().code(), "the request can't be read");
       case UncheckedIOException cut -> cut(cut);
-      default -> SqlFault.isOfDatabase(failure) ? away(failure) : internal(failure);
+      case InsufficientDataAvailableException cut -> cut(cut);
+      default -> SqlFault.isOfTheMoment(failure) ? away(failure) : internal(failure);
     };
   }
 
@@ -86,7 +88,7 @@ final class Failures {
     return Problem.of(status >= 500 ? Kind.INTERNAL : Kind.MALFORMED, detail);
   }
 
-  private static Problem cut(UncheckedIOException failure) {
+  private static Problem cut(RuntimeException failure) {
     log.atDebug().addKeyValue("error", failure.getMessage()).log("a request ended in the middle");
     return Problem.of(Kind.MALFORMED, "the body ended too early");
   }

@@ -1,10 +1,15 @@
 package io.outboxworker.database;
 
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a failed statement tells: whether its data is to blame, and a text without row data. */
 public final class SqlFault {
+  /** Connections, limits and operators; conflicts of transactions; locks; time-outs; a standby. */
+  private static final List<String> MOMENTARY =
+      List.of("08", "53", "57P", "57014", "40", "55P03", "25006");
+
   private SqlFault() {}
 
   /** Whether the data of the statement is at fault (SQLSTATE class 22 or 23), not the database. */
@@ -16,6 +21,17 @@ public final class SqlFault {
   /** Whether the database is at fault, so that the very same statement may work later. */
   public static boolean isOfDatabase(Throwable failure) {
     return sqlException(failure) != null ? !isOfData(failure) : isConnectionFault(failure);
+  }
+
+  /**
+   * Whether the database is away, overloaded, read-only or in each other's way, so that the caller
+   * should come back; not so where the statement itself is wrong.
+   */
+  public static boolean isOfTheMoment(Throwable failure) {
+    String state = state(failure);
+    return state == null
+        ? isConnectionFault(failure)
+        : MOMENTARY.stream().anyMatch(state::startsWith);
   }
 
   private static boolean isConnectionFault(Throwable failure) {

@@ -25,15 +25,12 @@ public final class Expiry {
     int deleted =
         jdbi.withHandle(handle ->
             handle
-                .createUpdate(
-                    """
-                    delete from audit_log where id = any(array(
-                      select id from audit_log where id < uuid_v7_at(now() - :retention_ms * interval '1 ms')
-                      order by id limit :batch for update skip locked))
-                    """)
+                .createQuery(
+                    "select purge_audit_log(now() - :retention_ms * interval '1 ms', :batch)")
                 .bind("retention_ms", retention.audit().toMillis())
                 .bind("batch", BATCH)
-                .execute());
+                .mapTo(int.class)
+                .one());
     if (deleted > 0) {
       log.atInfo().addKeyValue("entries", deleted).log("audit entries expired");
     }

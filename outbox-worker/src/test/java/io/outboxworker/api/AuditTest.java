@@ -89,20 +89,21 @@ final class AuditTest {
         List.of(
             "update webhooks.audit_log set actor = 'x'",
             "delete from webhooks.audit_log",
-            "truncate webhooks.audit_log",
-            "select webhooks.purge_audit_log(now())")) {
+            "truncate webhooks.audit_log")) {
       assertThatThrownBy(() -> shop.database().exec(sql)).as(sql).isNotNull();
     }
     shop.database()
         .exec(
-            "insert into webhooks.audit_log (tenant_id, at, actor, action) values ('"
+            "insert into webhooks.audit_log (id, tenant_id, actor, action) values"
+                + " (webhooks.uuid_v7_at(now() - interval '90 days'), '"
                 + shop.tenant()
-                + "', now() - interval '90 days', 'x', 'old.entry')");
+                + "', 'x', 'old.entry')");
 
-    assertThat(shop.row("select webhooks.purge_audit_log(now() - interval '30 days')"))
-        .containsExactly("1");
-    assertThat(shop.row("select count(*) from audit_log where action = 'old.entry'"))
-        .containsExactly("0");
+    assertThat(shop.row("select purge_audit_log(now())")).containsExactly("1");
+    assertThat(
+            shop.row(
+                "select count(*) filter (where action = 'old.entry'), count(*) > 0 from audit_log"))
+        .containsExactly("0", "t");
   }
 
   private static List<JsonNode> entries(JsonNode audit, String subject) {

@@ -17,7 +17,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One tenant's view of the API, with a token of its own; paths are relative to the API's base. */
+/**
+ * One tenant's view of the API, with a token of its own; paths are relative to the API's base. Each
+ * answer is held against the API's own document.
+ */
 public final class ApiClient implements AutoCloseable {
   public static final String BASE = "/api/v1/tenant/webhooks";
 
@@ -104,6 +107,7 @@ public final class ApiClient implements AutoCloseable {
   public Reply send(HttpRequest.Builder request) {
     try {
       var raw = http.send(request.build(), BodyHandlers.ofString());
+      Contract.check(raw);
       return new Reply(raw.statusCode(), json(raw.body()), raw);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,0 +1,218 @@
+package io.outboxworker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outboxworker.Worker;
+import io.outboxworker.testing.ApiClient;
+import io.outboxworker.testing.ApiClient.Reply;
+import io.outboxworker.testing.Shop;
+import io.outboxworker.testing.Workers;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Each way in which a call is refused. */
+final class ProblemsTest {
+  private static final Shop shop = new Shop();
+  private static final Workers workers = new Workers(shop);
+  private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+  private static final ApiClient api = ApiClient.of(worker, shop);
+
+  @AfterAll
+  static void close() {
+    api.close();
+    workers.close();
+    shop.close();
+  }
+
+  @Test
+  void a_body_that_is_no_strict_json_is_a_400_that_names_the_place() {
+    Map<String, String> bodies =
+        Map.of(
+            "",
+            "empty",
+            "[]",
+            "line 1, column 1",
+            "{\"url\":",
+            "line 1",
+            "{\"a\":1,\n \"a\":2}",
+            "line 2, column 5",
+            "{} {}",
+            "line 1, column 4",
+            "{'url':1}",
+            "line 1",
+            "{\"a\":" + "[".repeat(100) + "]".repeat(100) + "}",
+            "64",
+            "{\"a\":01}",
+            "line 1",
+            "{\"a\":NaN}",
+            "line 1");
+    bodies.forEach((body, place) -> {
+      Reply refused = send(body.getBytes(StandardCharsets.UTF_8), "application/json");
+      assertThat(refused.status()).as(body).isEqualTo(400);
+      assertThat(refused.text("type")).isEqualTo("urn:outbox-worker:problem:malformed");
+      assertThat(refused.text("detail")).as(body).contains(place);
+      assertThat(refused.header("Content-Type")).isEqualTo("application/problem+json");
+    });
+    Reply notUtf8 =
+        send(new byte[] {'{', '"', (byte) 0xC3, '"', ':', '1', '}'}, "application/json");
+    assertThat(notUtf8.status()).isEqualTo(400);
+    assertThat(notUtf8.text("detail")).contains("UTF-8");
+  }
+
+  @Test
+  void text_that_postgresql_cannot_hold_is_a_422() {
+    Reply nul =
+        api.post(
+            "/subscriptions", "{'url':'https://a.example/','event':'*','description':'\\u0000'}");
+    assertThat(nul.status()).isEqualTo(422);
+    assertThat(nul.text("/errors/0/pointer")).isEqualTo("/description");
+    Reply half =
+        api.post(
+            "/subscriptions", "{'url':'https://a.example/','event':'*','description':'\\ud800'}");
+    assertThat(half.status()).isEqualTo(422);
+    assertThat(api.get("/subscriptions?event=%00").status()).isEqualTo(422);
+    assertThat(api.get("/subscriptions?event=%FF").status()).isIn(200, 400, 422);
+  }
+
+  @Test
+  void tokens_that_are_missing_wrong_expired_or_revoked_get_the_very_same_401() {
+    Tokens tokens = new Tokens(shop.jdbi());
+    String expired = tokens.create(shop.tenant(), "expired", Duration.ofMillis(1));
+    String revoked = tokens.create(shop.tenant(), "revoked", null);
+    tokens.list(shop.tenant()).stream()
+        .filter(token -> "revoked".equals(token.name()))
+        .forEach(token -> tokens.revoke(token.id()));
+    Reply missing = ApiClient.with(worker, shop.tenant(), null).get("/subscriptions");
+
+    assertThat(missing.status()).isEqualTo(401);
+    assertThat(missing.header("WWW-Authenticate")).isEqualTo("Bearer");
+    for (String token : List.of(expired, revoked, "whk_wrong", "x")) {
+      Reply refused = ApiClient.with(worker, shop.tenant(), token).get("/subscriptions");
+      assertThat(refused.status()).isEqualTo(401);
+      assertThat(refused.body()).isEqualTo(missing.body());
+      assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+    Reply basic =
+        ApiClient.with(worker, shop.tenant(), null)
+            .send(
+                ApiClient.with(worker, shop.tenant(), null)
+                    .request("/subscriptions")
+                    .header("Authorization", "Basic YTpi"));
+    assertThat(basic.body()).isEqualTo(missing.body());
+  }
+
+  @Test
+  void a_revoked_token_ends_within_five_seconds_and_its_use_was_noted() {
+    try (ApiClient other = ApiClient.of(worker, shop, UUID.randomUUID())) {
+      assertThat(other.get("/subscriptions").status()).isEqualTo(200);
+      Tokens tokens = new Tokens(shop.jdbi());
+      var token = tokens.list(other.tenant()).getFirst();
+      assertThat(token.lastUsedAt()).isNotNull();
+      tokens.revoke(token.id());
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> other.get("/subscriptions").status() == 401);
+    }
+  }
+
+  @Test
+  void what_is_not_there_is_a_404_and_another_method_a_405_that_names_the_right_ones() {
+    assertThat(api.get("/nothing").status()).isEqualTo(404);
+    assertThat(api.get("/subscriptions/" + UUID.randomUUID()).status()).isEqualTo(404);
+    assertThat(api.get("/subscriptions/1").status()).isEqualTo(404);
+    Reply notAllowed = api.call("PUT", "/subscriptions", "{}");
+    assertThat(notAllowed.status()).isEqualTo(405);
+    assertThat(notAllowed.header("Allow")).isEqualTo("GET, POST");
+    assertThat(notAllowed.text("type")).isEqualTo("urn:outbox-worker:problem:method-not-allowed");
+    assertThat(workers.get(worker, "/nothing/here").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void a_body_of_more_than_64_kib_is_a_413_with_and_without_a_length() {
+    String large = "{\"description\":\"" + "x".repeat(65_536) + "\"}";
+    assertThat(send(large.getBytes(StandardCharsets.UTF_8), "application/json").status())
+        .isEqualTo(413);
+    Reply chunked =
+        api.send(
+            api.request("/subscriptions")
+                .header("Content-Type", "application/json")
+                .POST(
+                    BodyPublishers.ofInputStream(
+                        () -> new ByteArrayInputStream(large.getBytes(StandardCharsets.UTF_8)))));
+    assertThat(chunked.status()).isEqualTo(413);
+    assertThat(chunked.text("detail")).isEqualTo("the body must have at most 65536 bytes");
+  }
+
+  @Test
+  void a_body_of_another_type_is_a_415() {
+    for (String type :
+        List.of("text/plain", "application/x-www-form-urlencoded", "application/jsonx")) {
+      assertThat(send("{}".getBytes(StandardCharsets.UTF_8), type).status()).isEqualTo(415);
+    }
+    assertThat(
+            send("{}".getBytes(StandardCharsets.UTF_8), "Application/JSON; charset=utf-8").status())
+        .isEqualTo(422);
+  }
+
+  @Test
+  void a_token_that_calls_too_often_gets_a_429_and_the_others_do_not() {
+    try (Workers few = new Workers(shop)) {
+      Worker slow = few.start("OUTBOX_API_REQUESTS_PER_SECOND", "2");
+      ApiClient greedy = ApiClient.of(slow, shop);
+      ApiClient modest = ApiClient.of(slow, shop);
+      List<Integer> statuses =
+          IntStream.range(0, 20).mapToObj(i -> greedy.get("/subscriptions").status()).toList();
+
+      assertThat(statuses.subList(0, 5)).containsOnly(200);
+      assertThat(statuses).contains(429);
+      assertThat(modest.get("/subscriptions").status()).isEqualTo(200);
+      Reply refused = greedy.get("/subscriptions");
+      if (refused.status() == 429) {
+        assertThat(Integer.parseInt(refused.header("Retry-After"))).isPositive();
+      }
+      greedy.close();
+      modest.close();
+    }
+  }
+
+  @Test
+  void a_fault_of_ours_is_a_500_with_a_number_and_without_its_cause() {
+    shop.database().exec("alter table webhooks.audit_log rename column actor to somebody");
+    try {
+      Reply failed = api.get("/audit");
+
+      assertThat(failed.status()).isEqualTo(500);
+      assertThat(failed.text("detail")).matches("please report this with the number [0-9a-f-]{36}");
+      assertThat(failed.raw().body()).doesNotContain("actor").doesNotContain("select");
+    } finally {
+      shop.database().exec("alter table webhooks.audit_log rename column somebody to actor");
+    }
+  }
+
+  @Test
+  void every_answer_carries_the_headers_that_keep_browsers_from_doing_harm() {
+    for (Reply reply : List.of(api.get("/subscriptions"), api.get("/nothing"))) {
+      assertThat(reply.header("X-Content-Type-Options")).isEqualTo("nosniff");
+      assertThat(reply.header("Cache-Control")).isEqualTo("no-store");
+      assertThat(reply.header("Content-Security-Policy")).startsWith("default-src 'none'");
+      assertThat(reply.header("Access-Control-Allow-Origin")).isEmpty();
+    }
+  }
+
+  private static Reply send(byte[] body, String type) {
+    return api.send(
+        api.request("/subscriptions")
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofByteArray(body)));
+  }
+}
