@@ -4,9 +4,12 @@ import io.outboxworker.database.Poller;
 import io.outboxworker.database.SqlFault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +37,12 @@ final class Recorder implements AutoCloseable {
   private final AtomicInteger unwritten = new AtomicInteger();
 
   private List<Result> writing = List.of();
+
+  /** Those of the batch that were written before the rest of it failed. */
+  private final Set<Result> written = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** Whether the present batch was tried before, so that its COMMIT may have gone through. */
+  private boolean inDoubt;
 
   /**
    * @param tally is told what became of each batch once it is committed
@@ -85,14 +94,23 @@ final class Recorder implements AutoCloseable {
     List<Result> batch = nextBatch();
     if (!batch.isEmpty()) {
       write(batch);
+      inDoubt = false;
+      written.clear();
       writing = List.of();
       unwritten.addAndGet(-batch.size());
     }
     return waiting.isEmpty() ? Duration.ofSeconds(1) : Duration.ZERO;
   }
 
-  /** After a failure the very same batch again, so that nothing that was added is forgotten. */
+  /**
+   * After a failure what is left of the same batch, so that nothing that was added is forgotten.
+   */
   private List<Result> nextBatch() throws InterruptedException {
+    if (!writing.isEmpty()) {
+      writing = writing.stream().filter(result -> !written.contains(result)).toList();
+      unwritten.addAndGet(-written.size());
+      written.clear();
+    }
     if (!writing.isEmpty()) {
       return writing;
     }
@@ -118,13 +136,19 @@ final class Recorder implements AutoCloseable {
 
   private void write(List<Result> batch) {
     try {
-      tally.count(batch, recording.record(batch, true));
+      took(batch, recording.record(batch, true, inDoubt));
     } catch (RuntimeException e) {
       if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
         throw e;
       }
       writeInHalves(batch, e);
     }
+  }
+
+  private void took(List<Result> batch, Recording.Recorded recorded) {
+    written.addAll(batch);
+    tally.count(batch, recorded);
   }
 
   private void writeInHalves(List<Result> batch, RuntimeException fault) {
@@ -147,9 +171,10 @@ final class Recorder implements AutoCloseable {
    */
   private void writeWithoutTexts(List<Result> one) {
     try {
-      tally.count(one, recording.record(one, false));
+      took(one, recording.record(one, false, inDoubt));
     } catch (RuntimeException e) {
       if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
         throw e;
       }
       tally.dropped();
