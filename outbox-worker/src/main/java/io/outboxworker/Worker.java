@@ -4,6 +4,7 @@ import io.outboxworker.api.Api;
 import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
+import io.outboxworker.api.KeySetRoutes;
 import io.outboxworker.api.OpenApiRoutes;
 import io.outboxworker.api.ProbeRoutes;
 import io.outboxworker.console.Console;
@@ -38,6 +39,7 @@ public final class Worker implements AutoCloseable {
 
   private final Config config;
   private final Api api;
+  private final KeySetRoutes keySets = new KeySetRoutes();
   private final HttpServer http;
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
@@ -61,8 +63,8 @@ public final class Worker implements AutoCloseable {
             listen.address(),
             listen.port(),
             adminPort == null
-                ? List.of(probes, api, openApi, console)
-                : List.of(api, openApi, console));
+                ? List.of(probes, api, openApi, keySets, console)
+                : List.of(api, openApi, keySets, console));
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
@@ -137,6 +139,7 @@ public final class Worker implements AutoCloseable {
         .forEach((name, settings) -> apiDatabases.add(apiDatabase(name, settings, metrics)));
     pipelines.forEach(Pipeline::start);
     api.open(apiDatabases);
+    keySets.open(apiDatabases);
     state = "running";
     log.atInfo()
         .addKeyValue("version", Version.current())

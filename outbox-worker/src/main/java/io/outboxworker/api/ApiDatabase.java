@@ -3,6 +3,7 @@ package io.outboxworker.api;
 import io.outboxworker.database.Database;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.subscription.PublicKeys;
 import io.outboxworker.subscription.Subscriptions;
 import io.outboxworker.webhook.EndpointGuard;
 import org.jdbi.v3.core.Jdbi;
@@ -16,6 +17,7 @@ public final class ApiDatabase implements AutoCloseable {
   private final Database pool;
   private final Tokens tokens;
   private final Subscriptions subscriptions;
+  private final PublicKeys publicKeys;
   private final TestPost testPost;
 
   /**
@@ -28,6 +30,7 @@ public final class ApiDatabase implements AutoCloseable {
     this.pool = pool;
     this.tokens = new Tokens(pool.jdbi());
     this.subscriptions = new Subscriptions(pool.jdbi(), keys, guard);
+    this.publicKeys = new PublicKeys(pool.jdbi());
     this.testPost = testPost;
   }
 
@@ -45,6 +48,10 @@ public final class ApiDatabase implements AutoCloseable {
 
   Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  PublicKeys publicKeys() {
+    return publicKeys;
   }
 
   TestPost testPost() {
