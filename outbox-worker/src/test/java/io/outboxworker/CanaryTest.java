@@ -10,8 +10,8 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.outboxworker.api.Tokens;
-import io.outboxworker.subscription.SubscriptionSettings;
 import io.outboxworker.subscription.NewSubscription;
+import io.outboxworker.subscription.SubscriptionSettings;
 import io.outboxworker.testing.ApiClient;
 import io.outboxworker.testing.RawReceiver;
 import io.outboxworker.testing.Shop;
@@ -78,7 +78,8 @@ class CanaryTest {
     try (RawReceiver failing = RawReceiver.answering(RawReceiver.response(500, hostile));
         RawReceiver moving =
             RawReceiver.answering(
-                RawReceiver.response(302, "", "Location: http://u:p@elsewhere/\u001b[1m?" + QUERY));
+                RawReceiver.response(
+                    302, "", "Location: http://u:p@elsewhere/\u001b[1m?" + QUERY));
         RawReceiver garbage = RawReceiver.answering(hostile + "\r\n\r\n")) {
       for (RawReceiver receiver : List.of(failing, moving, garbage)) {
         subscribe("http://127.0.0.1:" + receiver.port() + "/hook?key=" + QUERY);
@@ -86,26 +87,48 @@ class CanaryTest {
       subscribe("http://127.0.0.1:1/refused?key=" + QUERY);
       var worker =
           workers.start(
-              "OUTBOX_RETRY_DELAYS", "20ms", "OUTBOX_API_REQUESTS_PER_SECOND", "1000",
-              "OUTBOX_LOG_LEVEL", "debug");
+              "OUTBOX_RETRY_DELAYS",
+              "20ms",
+              "OUTBOX_API_REQUESTS_PER_SECOND",
+              "1000",
+              "OUTBOX_LOG_LEVEL",
+              "debug");
       shop.publish("invoice.created", "{\"iban\":\"" + PAYLOAD + "\"}");
       await().atMost(30, TimeUnit.SECONDS).until(shop::isDone);
       try (ApiClient mine = ApiClient.with(worker, shop.tenant(), token);
           ApiClient wrong = ApiClient.with(worker, shop.tenant(), WRONG_TOKEN)) {
         answers.add(wrong.get("/subscriptions").raw().body());
-        answers.add(mine.post("/subscriptions", "{'url': 'nonsense', 'event': '*', 'secret': 'canary-short'}").raw().body());
-        answers.add(mine.post("/subscriptions", "{'url': 'ftp://u:" + QUERY + "@a.example/', 'event': '*'}").raw().body());
-        answers.add(mine.post("/subscriptions", "{'headers': {'Cookie': '" + HEADER + "'}, 'url': 'https://a.example/', 'event': '*'}").raw().body());
+        answers.add(
+            mine.post(
+                    "/subscriptions", "{'url': 'nonsense', 'event': '*', 'secret': 'canary-short'}")
+                .raw()
+                .body());
+        answers.add(
+            mine.post("/subscriptions", "{'url': 'ftp://u:" + QUERY + "@a.example/', 'event': '*'}")
+                .raw()
+                .body());
+        answers.add(
+            mine.post(
+                    "/subscriptions",
+                    "{'headers': {'Cookie': '"
+                        + HEADER
+                        + "'}, 'url': 'https://a.example/', 'event': '*'}")
+                .raw()
+                .body());
         answers.add(mine.post("/subscriptions", "{broken " + PAYLOAD).raw().body());
       }
       answers.add(workers.get(worker, "/metrics").body());
       answers.add(workers.get(worker, "/readyz").body());
       answers.add(workers.get(worker, "/nothing/" + QUERY).body());
     }
-    assertThat(shop.database().number("select count(*) from webhooks.delivery_log where status = 'failed'")).isEqualTo(4);
+    assertThat(
+            shop.database()
+                .number("select count(*) from webhooks.delivery_log where status = 'failed'"))
+        .isEqualTo(4);
     String lines = log.toString(StandardCharsets.UTF_8);
     assertThat(lines).contains("worker is ready");
-    for (String canary : List.of(SECRET, PAYLOAD, HEADER, QUERY, ANSWER, WRONG_TOKEN, token, "canary-short")) {
+    for (String canary :
+        List.of(SECRET, PAYLOAD, HEADER, QUERY, ANSWER, WRONG_TOKEN, token, "canary-short")) {
       assertThat(lines).as("log").doesNotContain(canary);
       assertThat(answers).as("answers").noneMatch(answer -> answer.contains(canary));
     }
@@ -119,8 +142,17 @@ class CanaryTest {
     var settings = SubscriptionSettings.of(url, "*");
     var withHeader =
         new SubscriptionSettings(
-            url, "*", true, null, Map.of("X-Api-Key", HEADER), null, Duration.ofSeconds(2), null, null,
-            false, settings.signature());
+            url,
+            "*",
+            true,
+            null,
+            Map.of("X-Api-Key", HEADER),
+            null,
+            Duration.ofSeconds(2),
+            null,
+            null,
+            false,
+            settings.signature());
     shop.subscriptions().add(new NewSubscription(shop.tenant(), withHeader, SECRET));
   }
 }

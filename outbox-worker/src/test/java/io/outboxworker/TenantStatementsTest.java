@@ -63,12 +63,18 @@ class TenantStatementsTest {
     try (Stream<Path> api = Files.list(SOURCES.resolve("api"))) {
       return Stream.concat(
               api.filter(file -> file.toString().endsWith(".java")),
-              ON_BEHALF_OF_TENANTS.stream().map(SOURCES::resolve).peek(file -> assertThat(file).exists()))
+              ON_BEHALF_OF_TENANTS.stream()
+                  .map(SOURCES::resolve)
+                  .peek(file -> assertThat(file).exists()))
           .toList();
     }
   }
 
   private static List<String> blocks(Path file) throws IOException {
-    return TEXT_BLOCK.matcher(Files.readString(file)).results().map(result -> result.group(1)).toList();
+    return TEXT_BLOCK
+        .matcher(Files.readString(file))
+        .results()
+        .map(result -> result.group(1))
+        .toList();
   }
 }

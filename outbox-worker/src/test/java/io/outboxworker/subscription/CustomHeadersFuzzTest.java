@@ -22,7 +22,8 @@ class CustomHeadersFuzzTest {
       String value = text(20);
       if (CustomHeaders.faults(Map.of(name, value)).isEmpty()) {
         passed++;
-        assertThatCode(() -> HttpRequest.newBuilder(URI.create("http://a.example/")).header(name, value))
+        assertThatCode(
+                () -> HttpRequest.newBuilder(URI.create("http://a.example/")).header(name, value))
             .doesNotThrowAnyException();
         assertThat(name).startsWithIgnoringCase("x-").doesNotStartWithIgnoringCase("x-webhook-");
         assertThat(value.chars().allMatch(c -> c >= ' ' && c < 0x7f)).isTrue();
