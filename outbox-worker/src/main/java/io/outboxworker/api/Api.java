@@ -19,11 +19,18 @@ public final class Api implements HttpService {
   public static final String BASE = "/api/v1/tenant/webhooks";
 
   private static final List<Resource> RESOURCES =
-      List.of(new SubscriptionRoutes(), new SubscriptionActions(), new AuditRoutes());
+      List.of(
+          new SubscriptionRoutes(),
+          new SubscriptionActions(),
+          new AuditRoutes(),
+          new DeliveryRoutes(),
+          new ReplayRoutes(),
+          new EventRoutes(),
+          new StatsRoutes());
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
-  private volatile Authentication authentication = new Authentication(List.of());
+  private volatile Authentication authentication = new Authentication(List.of(), 0);
 
   /**
    * @param requestsPerSecond what one token may call on average
@@ -33,9 +40,9 @@ public final class Api implements HttpService {
     RESOURCES.forEach(resource -> resource.addTo(routes));
   }
 
-  /** From now on calls are answered from these databases. */
-  public void open(List<ApiDatabase> databases) {
-    authentication = new Authentication(databases);
+  /** From now on calls are answered from these databases, of as many as there should be. */
+  public void open(List<ApiDatabase> databases, int all) {
+    authentication = new Authentication(databases, all);
   }
 
   @Override
@@ -58,7 +65,7 @@ public final class Api implements HttpService {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      Call call = new Call(request, response, caller);
+      Call call = new Call(request, response, caller, () -> authentication.caller(request));
       TenantScope.during(
               caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
           .send(response);

@@ -68,9 +68,8 @@ public final class Delivering implements AutoCloseable {
     this.recorder =
         new Recorder(
             new Recording(ground.jdbi, settings.disableAfter),
-            metrics,
-            settings.limits.maxInFlight() + RECORDER_RESERVE,
-            this::nextInOrder);
+            new Tally(metrics, this::nextInOrder),
+            settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
             sender,
@@ -135,9 +134,10 @@ public final class Delivering implements AutoCloseable {
     if (moreSuspects) {
       claimSuspect();
     }
+    Duration pause = lanes.keepPace(CLAIM_IDLE);
     Wanted wanted = lanes.wantedParked();
     if (wanted.isEmpty()) {
-      return CLAIM_IDLE;
+      return pause;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;
@@ -149,8 +149,7 @@ public final class Delivering implements AutoCloseable {
   }
 
   private Duration refresh() {
-    lanes.refreshCopies();
-    lanes.retryWaiting();
+    lanes.refresh();
     metrics.databases().inFlight(settings.database, lanes.running());
     return REFRESH;
   }
