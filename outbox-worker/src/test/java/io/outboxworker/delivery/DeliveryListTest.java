@@ -26,7 +26,7 @@ final class DeliveryListTest {
   @ValueSource(booleans = {false, true})
   void a_delivery_that_becomes_final_between_two_pages_is_in_one_of_them(boolean searched)
       throws InterruptedException {
-    UUID subscription = UUID.randomUUID();
+    UUID subscription = shop.subscribe("a.b", "http://127.0.0.1:9/");
     insert(subscription, "a.b", 1_500);
     insert(UUID.randomUUID(), "a.b", 1_500);
     List<String> before =
