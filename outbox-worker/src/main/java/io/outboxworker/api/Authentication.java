@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells who calls, by the token in {@code Authorization: Bearer …}. A token that is missing, wrong,
@@ -25,10 +26,16 @@ final class Authentication {
   private record Remembered(Caller caller, long nanos) {}
 
   private final List<ApiDatabase> databases;
+  private final @Nullable Logins logins;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
-  /** The token lives in one of these databases, and so does its tenant. */
-  Authentication(List<ApiDatabase> databases) {
+  /**
+   * The token lives in one of these databases, and so does its tenant.
+   *
+   * @param logins null where nobody else signs tokens
+   */
+  Authentication(List<ApiDatabase> databases, @Nullable Logins logins) {
+    this.logins = logins;
     this.databases = List.copyOf(databases);
   }
 
@@ -48,9 +55,36 @@ final class Authentication {
       return before.caller;
     }
     remembered.remove(token);
-    Caller caller = ask(token);
+    Logins known = logins;
+    Caller caller = known != null && token.indexOf('.') >= 0 ? login(known, token) : ask(token);
     remember(token, caller);
     return caller;
+  }
+
+  private Caller login(Logins known, String token) {
+    Logins.Login login = known.login(token).orElseThrow(Authentication::unauthorized);
+    return new Caller(
+        login.tenantId(),
+        login.name(),
+        "login " + login.tenantId() + " " + login.name(),
+        home(login));
+  }
+
+  /** Where the login says, else where its tenant is known, else the first database. */
+  private ApiDatabase home(Logins.Login login) {
+    if (databases.size() == 1) {
+      return databases.getFirst();
+    }
+    if (login.database() != null) {
+      return databases.stream()
+          .filter(database -> database.name().equals(login.database()))
+          .findFirst()
+          .orElseThrow(Authentication::unauthorized);
+    }
+    return databases.stream()
+        .filter(database -> database.tokens().knows(login.tenantId()))
+        .findFirst()
+        .orElse(databases.getFirst());
   }
 
   private Caller ask(String token) {

@@ -209,6 +209,38 @@ final class ProblemsTest {
     }
   }
 
+  @Test
+  void browsers_may_call_from_origins_that_were_allowed_and_from_no_other() {
+    try (Workers configured = new Workers(shop)) {
+      Worker open = configured.start("OUTBOX_API_ALLOWED_ORIGINS", "https://shop.example");
+      try (ApiClient page = ApiClient.of(open, shop)) {
+        Reply preflight =
+            page.send(
+                page.request("/subscriptions")
+                    .header("Origin", "https://shop.example")
+                    .method("OPTIONS", BodyPublishers.noBody()));
+        assertThat(preflight.status()).isEqualTo(204);
+        assertThat(preflight.header("Access-Control-Allow-Origin"))
+            .isEqualTo("https://shop.example");
+        assertThat(preflight.header("Access-Control-Allow-Methods")).isEqualTo("GET, POST");
+        Reply allowed =
+            page.send(
+                page.request("/subscriptions?limit=0").header("Origin", "https://shop.example"));
+        assertThat(allowed.status()).isEqualTo(422);
+        assertThat(allowed.header("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
+        Reply other =
+            page.send(page.request("/subscriptions").header("Origin", "https://evil.example"));
+        assertThat(other.header("Access-Control-Allow-Origin")).isEmpty();
+      }
+    }
+    Reply closed =
+        api.send(
+            api.request("/subscriptions")
+                .header("Origin", "https://shop.example")
+                .method("OPTIONS", BodyPublishers.noBody()));
+    assertThat(closed.status()).isEqualTo(405);
+  }
+
   private static Reply send(byte[] body, String type) {
     return api.send(
         api.request("/subscriptions")
