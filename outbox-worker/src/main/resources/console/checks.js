@@ -18,7 +18,9 @@ export const checks = {
   },
   event(value) {
     if (!value) return 'Choose an event, a group, or all.';
-    return EVENT.test(value) && value.length <= 102 ? undefined : 'A name like invoice.created, a group like invoice.*, or *.';
+    return EVENT.test(value) && value.length <= 102
+      ? undefined
+      : 'A name like invoice.created, a group like invoice.*, or *.';
   },
   secret(value) {
     if (!value) return undefined;
@@ -27,8 +29,13 @@ export const checks = {
   },
   retry_delays(value) {
     if (!value) return undefined;
-    const wrong = value.split(',').map((part) => part.trim()).find((part) => !DURATION.test(part) || millis(part) > 30 * MILLIS.d);
-    return wrong === undefined ? undefined : `“${wrong}” is not a time like 5s, 10m or 6h (30d at most). Separate several by commas.`;
+    const wrong = value
+      .split(',')
+      .map((part) => part.trim())
+      .find((part) => !DURATION.test(part) || millis(part) > 30 * MILLIS.d);
+    return wrong === undefined
+      ? undefined
+      : `“${wrong}” is not a time like 5s, 10m or 6h (30d at most). Separate several by commas.`;
   },
   timeout(value) {
     if (!value) return undefined;
@@ -45,7 +52,9 @@ export const checks = {
 
 function wholeNumber(value, most) {
   if (value === '') return undefined;
-  return /^\d+$/.test(value) && value >= 1 && value <= most ? undefined : `A whole number from 1 to ${most.toLocaleString('en')}.`;
+  return /^\d+$/.test(value) && value >= 1 && value <= most
+    ? undefined
+    : `A whole number from 1 to ${most.toLocaleString('en')}.`;
 }
 
 /** Says it without stopping anybody: the operator may have allowed http. */

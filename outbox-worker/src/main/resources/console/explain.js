@@ -131,8 +131,17 @@ const TEXTS = [
 ];
 
 const STATUSES = {
-  401: 'unauthorized', 403: 'unauthorized', 404: 'not_found', 405: 'not_found', 408: 'timeout', 410: 'gone',
-  413: 'too_large', 429: 'rate_limited', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable',
+  401: 'unauthorized',
+  403: 'unauthorized',
+  404: 'not_found',
+  405: 'not_found',
+  408: 'timeout',
+  410: 'gone',
+  413: 'too_large',
+  429: 'rate_limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
 };
 
 /** The class of a failure: by what the worker wrote, else by the status. */

@@ -7,7 +7,12 @@ const clock = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle:
 const timeOfDay = new Intl.DateTimeFormat('en-GB', clock);
 const dayAndTime = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', ...clock});
 const full = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', ...clock, timeZoneName: 'short',
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  ...clock,
+  timeZoneName: 'short',
 });
 
 export const count = (number) => whole.format(number);

@@ -1,11 +1,13 @@
 package io.outboxworker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 
 import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.EraseCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
@@ -93,6 +95,7 @@ public final class Main {
             .addSubcommand(new SubscriptionCommand(desk))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
+            .addSubcommand(new EraseCommand(desk))
             .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))
@@ -148,11 +151,19 @@ public final class Main {
   private void migrate(Config config) throws InterruptedException {
     for (var database : config.databases().entrySet()) {
       awaitReachable(database.getValue());
-      int applied = new Migrations(database.getValue()).migrate();
+      var migrations = new Migrations(database.getValue());
+      int applied = migrations.migrate();
       out.println(
           database.getKey()
               + ": "
               + (applied == 0 ? "up to date" : applied + " migrations applied"));
+      var missing = migrations.missingRoles();
+      if (!missing.isEmpty()) {
+        err.println(
+            "warning: no right to make roles; let an administrator run:\n  "
+                + missing.stream().map("create role %s nologin;"::formatted).collect(joining(" "))
+                + "\nand then the owner of the tables:\n  select webhooks.grant_roles();");
+      }
     }
   }
 

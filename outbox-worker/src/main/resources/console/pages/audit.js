@@ -25,29 +25,56 @@ class PageAudit extends Part {
   }
 
   render() {
-    return html`
-      <div class="page-head"><div><h1>Audit log</h1><p>Who changed what, and when. Nothing can be taken out of it.</p></div></div>
-      ${!this.items && this.#page.problem ? problemNotice(this.#page.problem, () => this.#load())
-        : !this.items ? html`<div class="card flush">${skeleton(8)}</div>`
-          : !this.items.length ? html`<div class="card">${emptyState('Nothing was changed yet', 'What is done through the API, the console or the commands appears here.')}</div>`
-            : this.#list()}`;
+    return html` <div class="page-head">
+        <div>
+          <h1>Audit log</h1>
+          <p>Who changed what, and when. Nothing can be taken out of it.</p>
+        </div>
+      </div>
+      ${
+        !this.items && this.#page.problem
+          ? problemNotice(this.#page.problem, () => this.#load())
+          : !this.items
+            ? html`<div class="card flush">${skeleton(8)}</div>`
+            : !this.items.length
+              ? html`<div class="card">
+                  ${emptyState('Nothing was changed yet', 'What is done through the API, the console or the commands appears here.')}
+                </div>`
+              : this.#list()
+      }`;
   }
 
   #list() {
-    return html`
-      <div class="card flush"><ul class="rows audit">${repeat(this.items, (entry) => entry.id, (entry) => html`
-        <li>
-          <span class="small">${when(entry.at)}</span>
-          <span class="cell-main"><strong class="mono">${entry.action}</strong><span class="soft small break">${entry.subject ?? nothing}</span></span>
-          <span class="small break">${entry.actor}</span>
-          <span class="small soft mono break">${this.#details(entry.details)}</span>
-        </li>`)}</ul></div>
+    return html` <div class="card flush">
+        <ul class="rows audit">
+          ${repeat(
+            this.items,
+            (entry) => entry.id,
+            (entry) =>
+              html` <li>
+                <span class="small">${when(entry.at)}</span>
+                <span class="cell-main"
+                  ><strong class="mono">${entry.action}</strong
+                  ><span class="soft small break">${entry.subject ?? nothing}</span></span
+                >
+                <span class="small break"
+                  >${entry.actor}${entry.address ? html` <span class="soft">from ${entry.address}</span>` : nothing}</span
+                >
+                <span class="small soft mono break">${this.#details(entry.details)}</span>
+              </li>`,
+          )}
+        </ul>
+      </div>
       <load-more .load=${this.#page} .cursor=${this.cursor} @more=${() => this.#load(this.cursor)}></load-more>`;
   }
 
   #details(details) {
     if (details === null || details === undefined) return nothing;
-    return typeof details === 'object' ? Object.entries(details).map(([name, value]) => html`<span>${name}: ${typeof value === 'string' ? value : JSON.stringify(value)} </span>`) : String(details);
+    return typeof details === 'object'
+      ? Object.entries(details).map(
+          ([name, value]) => html`<span>${name}: ${typeof value === 'string' ? value : JSON.stringify(value)} </span>`,
+        )
+      : String(details);
   }
 }
 customElements.define('page-audit', PageAudit);

@@ -3,7 +3,7 @@ import {allSubscriptions, api} from '../api.js';
 import {follow} from '../stream.js';
 import {go, link, noteList, replace} from '../route.js';
 import {plural} from '../format.js';
-import {Part, Load} from '../parts/part.js';
+import {Part, Load, Repeat} from '../parts/part.js';
 import {deliveryRows} from '../parts/delivery-rows.js';
 import {icon} from '../parts/icons.js';
 import {emptyState, problemNotice, skeleton} from '../parts/notice.js';
@@ -25,6 +25,7 @@ class PageDeliveries extends Part {
   #first = new Load(this, (signal) => api.deliveries(this.#asked(), signal));
   #more = new Load(this, (signal) => api.deliveries({...this.#asked(), cursor: this.cursor}, signal));
   #names = new Load(this, (signal) => Promise.all([allSubscriptions(signal), api.eventTypes(signal)]));
+  #poll = new Repeat(this, 5, () => this.live !== 'live' && !this.paused && this.#reload());
   #leave;
   #shown;
   #keys = (event) => event.key === 'p' && !event.target.closest('input, select, textarea, dialog') && this.#pause();
@@ -38,11 +39,14 @@ class PageDeliveries extends Part {
     super.connectedCallback();
     this.#leave = new AbortController();
     this.#names.run();
-    follow({
-      delivery: (item) => this.#arrived(item),
-      state: (state) => (this.live = state),
-      gap: () => this.#reload(),
-    }, this.#leave.signal);
+    follow(
+      {
+        delivery: (item) => this.#arrived(item),
+        state: (state) => (this.live = state),
+        gap: () => this.#reload(),
+      },
+      this.#leave.signal,
+    );
     addEventListener('keydown', this.#keys);
   }
 
@@ -82,7 +86,8 @@ class PageDeliveries extends Part {
     if (!page || this.#first.problem) return;
     const known = new Set(page.items.map((item) => item.id));
     const last = page.items.at(-1)?.id ?? '';
-    const older = page.next_cursor && this.items.some((i) => known.has(i.id)) ? this.items.filter((i) => i.id < last) : [];
+    const older =
+      page.next_cursor && this.items.some((i) => known.has(i.id)) ? this.items.filter((i) => i.id < last) : [];
     this.items = [...page.items, ...older];
     if (!older.length) this.cursor = page.next_cursor;
     this.waiting.clear();
@@ -105,7 +110,10 @@ class PageDeliveries extends Part {
       if (!this.query.until && !this.paused) this.#reload();
     } else if (matches(item, this.query)) {
       this.waiting.set(item.id, item);
-      if (!this.paused && scrollY < 200 && !this.contains(document.activeElement?.closest('[data-row]'))) this.#showWaiting();
+      if (!this.paused && scrollY < 200 && !this.contains(document.activeElement?.closest('[data-row]')))
+        this.#showWaiting();
+      this.requestUpdate();
+    } else if (this.waiting.delete(item.id)) {
       this.requestUpdate();
     }
   }
@@ -116,7 +124,10 @@ class PageDeliveries extends Part {
     this.fresh = new Set(this.waiting.keys());
     this.waiting.clear();
     const joined = [...news, ...this.items];
-    this.items = joined.length > 1 && joined[news.length]?.id > news.at(-1)?.id ? joined.sort((a, b) => (a.id < b.id ? 1 : -1)) : joined;
+    this.items =
+      joined.length > 1 && joined[news.length]?.id > news.at(-1)?.id
+        ? joined.sort((a, b) => (a.id < b.id ? 1 : -1))
+        : joined;
     if (this.items.length > ROWS_MAX) {
       this.items = this.items.slice(0, PAGE);
       this.#reload();
@@ -135,9 +146,11 @@ class PageDeliveries extends Part {
 
   render() {
     const [subscriptions = [], types] = this.#names.value ?? [];
-    return html`
-      <div class="page-head">
-        <div><h1>Deliveries</h1><p>One event on its way to one subscription. New ones appear by themselves.</p></div>
+    return html` <div class="page-head">
+        <div>
+          <h1>Deliveries</h1>
+          <p>One event on its way to one subscription. New ones appear by themselves.</p>
+        </div>
         ${this.#liveSwitch()}
       </div>
       <div class="stack">
@@ -147,33 +160,47 @@ class PageDeliveries extends Part {
   }
 
   #liveSwitch() {
-    const word = this.paused ? 'Paused' : this.live === 'live' ? 'Live' : 'Connecting…';
-    return html`
-      <div class="row">
-        <span class="live" data-state=${this.paused ? 'paused' : this.live ?? 'waiting'} role="status"><i></i>${word}</span>
-        <button type="button" @click=${() => this.#pause()} title="Key: p">${icon(this.paused ? 'play' : 'paused')}${this.paused ? 'Go on' : 'Pause'}</button>
-      </div>`;
+    const word = this.paused ? 'Paused' : this.live === 'live' ? 'Live' : 'Every 5 s';
+    return html` <div class="row">
+      <span class="live" data-state=${this.paused ? 'paused' : (this.live ?? 'waiting')} role="status"
+        ><i></i>${word}</span
+      >
+      <button type="button" @click=${() => this.#pause()} title="Key: p">
+        ${icon(this.paused ? 'play' : 'paused')}${this.paused ? 'Go on' : 'Pause'}
+      </button>
+    </div>`;
   }
 
   #list() {
     if (this.#first.problem && !this.items.length) return problemNotice(this.#first.problem, () => this.#reload());
-    if (!this.items.length && (this.#first.busy || !this.#first.value)) return html`<div class="card flush">${skeleton(10)}</div>`;
-    if (!this.items.length) return html`<div class="card">${this.#empty()}</div>`;
-    return html`
-      ${this.#first.problem ? problemNotice(this.#first.problem, () => this.#reload()) : nothing}
+    if (!this.items.length && (this.#first.busy || !this.#first.value))
+      return html`<div class="card flush">${skeleton(10)}</div>`;
+    if (!this.items.length && !this.cursor) return html`<div class="card">${this.#empty()}</div>`;
+    return html` ${this.#first.problem ? problemNotice(this.#first.problem, () => this.#reload()) : nothing}
       <div class="card flush">
         ${this.waiting.size ? html`<button type="button" class="news" @click=${() => this.#showWaiting()}>${icon('plus')}${plural(this.waiting.size, 'new delivery', 'new deliveries')}: show</button>` : nothing}
-        ${deliveryRows(this.items, this.fresh)}
+        ${this.items.length ? deliveryRows(this.items, this.fresh) : html`<p class="calm">Nothing among the newest ones. Looking further back…</p>`}
       </div>
-      <load-more .load=${this.#more} .cursor=${this.cursor} what="That is all of them." @more=${() => this.#loadMore()}></load-more>`;
+      <load-more
+        .load=${this.#more}
+        .cursor=${this.cursor}
+        what="That is all of them."
+        @more=${() => this.#loadMore()}
+      ></load-more>`;
   }
 
   #empty() {
     return Object.keys(this.query).length
-      ? emptyState('No delivery fits', 'Nothing matches all of these filters. Try a longer time, or fewer of them.',
-        html`<button type="button" @click=${() => go('deliveries')}>Clear the filters</button>`)
-      : emptyState('Nothing was sent yet', 'As soon as an event is published that a subscription wants, its delivery appears here.',
-        html`<a class="button" href=${link(['subscriptions', 'new'])}>Add a subscription</a>`);
+      ? emptyState(
+          'No delivery fits',
+          'Nothing matches all of these filters. Try a longer time, or fewer of them.',
+          html`<button type="button" @click=${() => go('deliveries')}>Clear the filters</button>`,
+        )
+      : emptyState(
+          'Nothing was sent yet',
+          'As soon as an event is published that a subscription wants, its delivery appears here.',
+          html`<a class="button" href=${link(['subscriptions', 'new'])}>Add a subscription</a>`,
+        );
   }
 }
 customElements.define('page-deliveries', PageDeliveries);

@@ -1,21 +1,17 @@
 import {html, nothing} from 'lit';
-import {api} from '../api.js';
+import {api, now} from '../api.js';
 import {explain} from '../explain.js';
-import {bytes, duration} from '../format.js';
-import {coloured, formatted} from '../json.js';
+import {duration} from '../format.js';
 import {go, lastList, link} from '../route.js';
 import {Part, Load, Repeat} from '../parts/part.js';
 import {chip} from '../parts/chip.js';
-import {codeBlock} from '../parts/code.js';
 import {copyButton} from '../parts/copy.js';
 import {confirmDialog} from '../parts/dialog.js';
 import {icon} from '../parts/icons.js';
 import {problemNotice, skeleton, toast, toastProblem} from '../parts/notice.js';
+import {sentRequest} from '../parts/sent-request.js';
 import {timeline} from '../parts/timeline.js';
 import {when} from '../parts/when.js';
-import {repeatInShell} from '../snippets/repeat.js';
-import {VERIFY} from '../snippets/verify.js';
-import '../parts/tabs.js';
 
 const isFinal = (delivery) => delivery.status === 'delivered' || delivery.status === 'failed';
 
@@ -26,7 +22,11 @@ class PageDelivery extends Part {
   #delivery = new Load(this, (signal, id) => api.delivery(id, signal));
   #subscription = new Load(this, (signal, id) => api.subscription(id, signal));
   // A delivery that is not final changes within seconds; a final one never does.
-  #watch = new Repeat(this, 2, () => this.#delivery.value && !isFinal(this.#delivery.value) && this.#delivery.run(this.key));
+  #watch = new Repeat(
+    this,
+    2,
+    () => this.#delivery.value && !isFinal(this.#delivery.value) && this.#delivery.run(this.key),
+  );
 
   willUpdate(changed) {
     if (!changed.has('key')) return;
@@ -55,8 +55,12 @@ class PageDelivery extends Part {
   #askToErase() {
     this.question = {
       heading: 'Erase this payload?',
-      body: html`<p>The data of event <code class="break">${this.#delivery.value.event_id}</code> is removed for good, for all of its deliveries. What happened to them stays in the log; none of them can be sent again.</p>`,
-      word: 'Erase the payload', danger: true,
+      body: html`<p>
+        The data of event <code class="break">${this.#delivery.value.event_id}</code> is removed for good, for all of
+        its deliveries. What happened to them stays in the log; none of them can be sent again.
+      </p>`,
+      word: 'Erase the payload',
+      danger: true,
       action: async () => {
         await api.erasePayload(this.key);
         toast('The payload was erased.');
@@ -67,25 +71,34 @@ class PageDelivery extends Part {
 
   render() {
     const delivery = this.#delivery.value;
-    return html`
-      <p class="trail"><a href=${lastList()}>← Deliveries</a></p>
-      ${delivery ? this.#page(delivery)
-        : this.#delivery.problem ? this.#missing(this.#delivery.problem)
-          : html`<div class="card">${skeleton(3, 'block')}</div>`}
+    return html` <p class="trail"><a href=${lastList()}>← Deliveries</a></p>
+      ${
+        delivery
+          ? this.#page(delivery)
+          : this.#delivery.problem
+            ? this.#missing(this.#delivery.problem)
+            : html`<div class="card">${skeleton(3, 'block')}</div>`
+      }
       ${confirmDialog(this.question, () => (this.question = undefined))}`;
   }
 
   #missing(problem) {
     return problem.status === 404
-      ? html`<div class="card empty"><h1>No such delivery</h1><p class="soft">It is not one of yours, or it is older than the log is kept.</p><a class="button" href=${link('deliveries')}>All deliveries</a></div>`
+      ? html`<div class="card empty">
+          <h1>No such delivery</h1>
+          <p class="soft">It is not one of yours, or it is older than the log is kept.</p>
+          <a class="button" href=${link('deliveries')}>All deliveries</a>
+        </div>`
       : problemNotice(problem, () => this.#load());
   }
 
   #page(delivery) {
-    return html`
-      <div class="page-head">
+    return html` <div class="page-head">
         <div>
-          <div class="row"><h1 class="break">${delivery.event}</h1>${chip(delivery.status)}</div>
+          <div class="row">
+            <h1 class="break">${delivery.event}</h1>
+            ${chip(delivery.status)}
+          </div>
           <p class="break">to <a href=${link(['subscriptions', delivery.subscription_id])}>${delivery.url}</a></p>
         </div>
         <div class="row">
@@ -96,8 +109,14 @@ class PageDelivery extends Part {
       <div class="columns">
         <div class="stack">
           ${this.#explanation(delivery)}
-          <section class="card"><h2>What happened</h2>${timeline(delivery, this.#next(delivery))}</section>
-          <section class="card"><h2>What was sent</h2>${this.#request(delivery)}</section>
+          <section class="card">
+            <h2>What happened</h2>
+            ${timeline(delivery, this.#next(delivery))}
+          </section>
+          <section class="card">
+            <h2>What was sent</h2>
+            ${sentRequest(delivery, this.#subscription.value?.signature)}
+          </section>
         </div>
         <aside class="card" aria-label="Facts">${this.#facts(delivery)}</aside>
       </div>`;
@@ -106,11 +125,14 @@ class PageDelivery extends Part {
   #explanation(delivery) {
     const meaning = delivery.status !== 'delivered' && explain(delivery.last_error, delivery.http_status);
     if (!meaning) return nothing;
-    return html`
-      <div class="notice" data-kind=${delivery.status === 'failed' ? 'failed' : 'retrying'}>
-        ${icon('warning', 18)}
-        <div><strong>${meaning.title}</strong><p>${meaning.meaning}</p><p><b>What to try:</b> ${meaning.advice}</p></div>
-      </div>`;
+    return html` <div class="notice" data-kind=${delivery.status === 'failed' ? 'failed' : 'retrying'}>
+      ${icon('warning', 18)}
+      <div>
+        <strong>${meaning.title}</strong>
+        <p>${meaning.meaning}</p>
+        <p><b>What to try:</b> ${meaning.advice}</p>
+      </div>
+    </div>`;
   }
 
   #next(delivery) {
@@ -119,46 +141,44 @@ class PageDelivery extends Part {
     const next = (delivery.history?.length ?? 0) + 1;
     switch (delivery.status) {
       case 'pending':
-        return {status: 'pending', title: 'Waiting for its first attempt', text: 'It starts as soon as the subscription has room for it.'};
+        return {
+          status: 'pending',
+          title: 'Waiting for its first attempt',
+          text: 'It starts as soon as the subscription has room for it.',
+        };
       case 'retrying':
-        return delivery.next_attempt_at
-          ? {status: 'retrying', title: `Attempt ${next}${of} follows`, when: when(delivery.next_attempt_at, 'both'), text: 'By itself: there is nothing to do but to mend the endpoint.'}
-          : {status: 'retrying', title: `Attempt ${next}${of} is due`, text: 'It runs, or starts as soon as the subscription has room for it.'};
+        return Date.parse(delivery.next_attempt_at ?? 0) > now()
+          ? {
+              status: 'retrying',
+              title: `Attempt ${next}${of} follows`,
+              when: when(delivery.next_attempt_at, 'both'),
+              text: 'By itself: there is nothing to do but to mend the endpoint.',
+            }
+          : {
+              status: 'retrying',
+              title: `Attempt ${next}${of} is due`,
+              text: 'It runs, or starts as soon as the subscription has room for it.',
+            };
       case 'failed':
-        return {status: 'failed', title: 'No more attempts', when: when(delivery.finished_at), text: 'Retry sends the same event, with the same id and body, as a new delivery.'};
+        return {
+          status: 'failed',
+          title: 'No more attempts',
+          when: when(delivery.finished_at),
+          text: 'Retry sends the same event, with the same id and body, as a new delivery.',
+        };
       default:
         return null;
     }
   }
 
-  #request(delivery) {
-    if (delivery.payload === null) {
-      return html`<div class="notice">${icon('trash', 18)}<p>The payload was erased. The delivery can’t be sent again.</p></div>`;
-    }
-    const pretty = formatted(delivery.payload);
-    const tail = html`<span class="soft small number">${bytes(delivery.payload)}</span>`;
-    return html`<outbox-tabs .label=${'What was sent'} .tabs=${[
-      ['Payload', () => codeBlock(pretty, {content: coloured(pretty), what: 'the payload, formatted', tail})],
-      ['As sent', () => codeBlock(delivery.payload, {what: 'the payload, byte for byte as it was sent', wrap: true, tail})],
-      ['Headers', () => this.#headers(delivery.request_headers ?? {})],
-      ['Send it by hand', () => html`<p class="soft small">Asks for the signing secret, signs with openssl and sends with curl.</p>${codeBlock(repeatInShell(delivery), {what: 'the shell commands'})}`],
-      ['Verify it', () => html`<p class="soft small">What your receiver does with the request before it believes it.</p>
-        <outbox-tabs .label=${'Language'} .tabs=${Object.entries(VERIFY).map(([name, text]) => [name, () => codeBlock(text, {what: `how to verify in ${name}`})])}></outbox-tabs>`],
-    ]}></outbox-tabs>`;
-  }
-
-  #headers(headers) {
-    const text = Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join('\n');
-    return html`<dl class="facts headers">${Object.entries(headers).map(([name, value]) => html`
-      <div><dt class="mono break">${name}</dt><dd class="mono break">${value}</dd></div>`)}</dl>
-      <div class="row">${copyButton(text, 'the headers')}<span class="hint">Signatures are not kept.</span></div>`;
-  }
-
   #facts(delivery) {
-    const fact = (name, value) => html`<div><dt>${name}</dt><dd class="break">${value}</dd></div>`;
+    const fact = (name, value) =>
+      html`<div>
+        <dt>${name}</dt>
+        <dd class="break">${value}</dd>
+      </div>`;
     const resource = delivery.resource_id;
-    return html`
-      <dl class="facts">
+    return html` <dl class="facts">
         ${fact('Resource', html`${delivery.resource_type} <a href=${link('deliveries', {resource_id: resource})}>${resource}</a>`)}
         ${fact('Created', when(delivery.created_at, 'both'))}
         ${fact('Finished', delivery.finished_at ? when(delivery.finished_at, 'both') : 'not yet')}

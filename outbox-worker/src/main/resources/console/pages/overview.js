@@ -45,19 +45,42 @@ class PageOverview extends Part {
 
   render() {
     const stats = this.#stats.value;
-    return html`
-      <div class="page-head">
-        <div><h1>Overview</h1><p>${stats ? this.#sentence(stats) : 'How your webhooks are doing.'}</p></div>
-        <div class="segments" role="group" aria-label="Time">${[['1h', 'Last hour'], ['24h', 'Last 24 hours']].map(([window, name]) => html`
-          <button type="button" aria-pressed=${this.window === window ? 'true' : 'false'} @click=${() => this.#show(window)}>${name}</button>`)}</div>
+    return html` <div class="page-head">
+        <div>
+          <h1>Overview</h1>
+          <p>${stats ? this.#sentence(stats) : 'How your webhooks are doing.'}</p>
+        </div>
+        <div class="segments" role="group" aria-label="Time">
+          ${[
+            ['1h', 'Last hour'],
+            ['24h', 'Last 24 hours'],
+          ].map(
+            ([window, name]) =>
+              html` <button
+                type="button"
+                aria-pressed=${this.window === window ? 'true' : 'false'}
+                @click=${() => this.#show(window)}
+              >
+                ${name}
+              </button>`,
+          )}
+        </div>
       </div>
       <div class="stack">
         ${problemNotice(this.#stats.problem, () => this.#load())}
         ${this.#subscriptions.value?.length === 0 ? this.#firstSteps() : nothing}
-        ${stats ? this.#tiles(stats) : html`<div class="card">${skeleton(1, 'block')}</div>`}
-        ${this.#troubled(stats)}
-        <section class="card"><h2>Delivered and failed</h2>${stats ? outcomeChart(stats.buckets, stats.window) : skeleton(1, 'block')}</section>
-        <section class="card flush"><div class="card-head"><h2>Latest failures</h2><a href=${link('deliveries', {status: 'failed'})}>All failures</a></div>${this.#latest()}</section>
+        ${stats ? this.#tiles(stats) : html`<div class="card">${skeleton(1, 'block')}</div>`} ${this.#troubled(stats)}
+        <section class="card">
+          <h2>Delivered and failed</h2>
+          ${stats ? outcomeChart(stats.buckets, stats.window) : skeleton(1, 'block')}
+        </section>
+        <section class="card flush">
+          <div class="card-head">
+            <h2>Latest failures</h2>
+            <a href=${link('deliveries', {status: 'failed'})}>All failures</a>
+          </div>
+          ${this.#latest()}
+        </section>
       </div>`;
   }
 
@@ -65,7 +88,10 @@ class PageOverview extends Part {
   #sentence(stats) {
     const time = stats.window === '1h' ? 'the last hour' : 'the last 24 hours';
     const waiting = stats.pending + stats.retrying;
-    const lag = stats.oldest_pending_seconds > LAG_NOTABLE_SECONDS ? ` The oldest has waited for ${duration(stats.oldest_pending_seconds * 1000)}.` : '';
+    const lag =
+      stats.oldest_pending_seconds > LAG_NOTABLE_SECONDS
+        ? ` The oldest has waited for ${duration(stats.oldest_pending_seconds * 1000)}.`
+        : '';
     const way = waiting ? ` ${plural(waiting, 'is', 'are')} on the way.${lag}` : ' Nothing is waiting.';
     if (!stats.delivered && !stats.failed) return `Nothing was sent in ${time}.${way}`;
     return stats.failed
@@ -74,9 +100,13 @@ class PageOverview extends Part {
   }
 
   #tiles(stats) {
-    const tile = (status, name, value, query, hint) => html`
-      <li><a class="tile" data-status=${status} href=${link('deliveries', query)}>
-        <span class="tile-name">${icon(status)}${name}</span><span class="tile-value number">${value}</span><span class="small soft">${hint}</span></a></li>`;
+    const tile = (status, name, value, query, hint) =>
+      html` <li>
+        <a class="tile" data-status=${status} href=${link('deliveries', query)}>
+          <span class="tile-name">${icon(status)}${name}</span><span class="tile-value number">${value}</span
+          ><span class="small soft">${hint}</span></a
+        >
+      </li>`;
     const time = stats.window === '1h' ? 'in the last hour' : 'in the last 24 hours';
     const lag = stats.oldest_pending_seconds;
     return html`<ul class="tiles">
@@ -90,35 +120,58 @@ class PageOverview extends Part {
   #troubled(stats) {
     const known = new Map((this.#subscriptions.value ?? []).map((s) => [s.id, s]));
     const busy = (stats?.subscriptions ?? []).filter((s) => s.failed || s.retrying || !s.active);
-    const off = [...known.values()].filter((s) => s.disabled_reason && !s.active && !busy.some((b) => b.subscription_id === s.id));
+    const off = [...known.values()].filter(
+      (s) => s.disabled_reason && !s.active && !busy.some((b) => b.subscription_id === s.id),
+    );
     const rows = [
       ...busy.map((s) => ({...known.get(s.subscription_id), ...s, id: s.subscription_id})),
       ...off.map((s) => ({...s, delivered: 0, failed: 0, retrying: 0})),
     ];
     if (!rows.length) return nothing;
-    return html`
-      <section class="card flush"><div class="card-head"><h2>Subscriptions in trouble</h2><a href=${link('subscriptions')}>All subscriptions</a></div>
-        <ul class="rows troubled">${rows.map((s) => html`
-          <li data-row>
-            <a href=${link(['subscriptions', s.id])} aria-label=${`Subscription ${s.description || s.url}`}></a>
-            <span>${chip(subscriptionState(s))}</span>
-            <span class="cell-main"><strong class="one-line">${s.description || shortUrl(s.url)}</strong><span class="soft small one-line">${s.event} → ${s.url}</span></span>
-            <span class="small">${s.disabled_reason ? s.disabled_reason : explain(s.last_error)?.title ?? nothing}${s.last_failed_at ? html`<span class="soft"> ${when(s.last_failed_at, 'ago')}</span>` : nothing}</span>
-            <span class="small number cell-number"><b>${count(s.failed)}</b> of ${count(s.failed + s.delivered)} failed</span>
-          </li>`)}</ul>
-      </section>`;
+    return html` <section class="card flush">
+      <div class="card-head">
+        <h2>Subscriptions in trouble</h2>
+        <a href=${link('subscriptions')}>All subscriptions</a>
+      </div>
+      <ul class="rows troubled">
+        ${rows.map(
+          (s) =>
+            html` <li data-row>
+              <a href=${link(['subscriptions', s.id])} aria-label=${`Subscription ${s.description || s.url}`}></a>
+              <span>${chip(subscriptionState(s))}</span>
+              <span class="cell-main"
+                ><strong class="one-line">${s.description || shortUrl(s.url)}</strong
+                ><span class="soft small one-line">${s.event} → ${s.url}</span></span
+              >
+              <span class="small"
+                >${s.disabled_reason ? s.disabled_reason : (explain(s.last_error)?.title ?? nothing)}${s.last_failed_at ? html`<span class="soft"> ${when(s.last_failed_at, 'ago')}</span>` : nothing}</span
+              >
+              <span class="small number cell-number"
+                ><b>${count(s.failed)}</b> of ${count(s.failed + s.delivered)} failed</span
+              >
+            </li>`,
+        )}
+      </ul>
+    </section>`;
   }
 
   #latest() {
     const {value, problem} = this.#failures;
     if (problem && !value) return problemNotice(problem, () => this.#failures.run());
     if (!value) return skeleton(4);
-    return value.items.length ? deliveryRows(value.items) : html`<p class="calm">${icon('delivered')}Nothing has failed.</p>`;
+    return value.items.length
+      ? deliveryRows(value.items)
+      : html`<p class="calm">${icon('delivered')}Nothing has failed.</p>`;
   }
 
   #firstSteps() {
-    return html`<div class="card">${emptyState('Welcome', 'A subscription says which events go to which URL. Add one, and its deliveries appear here as soon as events are published.',
-      html`<a class="button first" href=${link(['subscriptions', 'new'])}>${icon('plus')}Add a subscription</a>`)}</div>`;
+    return html`<div class="card">
+      ${emptyState(
+        'Welcome',
+        'A subscription says which events go to which URL. Add one, and its deliveries appear here as soon as events are published.',
+        html`<a class="button first" href=${link(['subscriptions', 'new'])}>${icon('plus')}Add a subscription</a>`,
+      )}
+    </div>`;
   }
 }
 customElements.define('page-overview', PageOverview);

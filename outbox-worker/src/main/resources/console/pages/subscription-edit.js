@@ -15,21 +15,35 @@ const ADVANCED = [...NUMBERS, 'retry_delays', 'timeout', 'headers'];
 
 const trimmed = (text) => (text ?? '').trim();
 
-/** What the form holds, as the API wants it. */
-function body({values, headers}, isNew) {
-  const sent = {url: trimmed(values.url), event: values.event, ordered: Boolean(values.ordered)};
-  for (const name of TEXTS) sent[name] = trimmed(values[name]).replace(/\s*,\s*/g, ',') || null;
-  sent.description = trimmed(values.description) || null;
-  for (const name of NUMBERS) sent[name] = trimmed(values[name]) === '' ? null : Number(values[name]);
-  sent.headers = Object.fromEntries(headers.map(({name, value}) => [name.trim(), value]));
-  // On creation what is null need not be said; a change has to say it, to take a setting back.
-  const entries = Object.entries(sent).filter(([name, value]) => !isNew || (value !== null && !(name === 'ordered' && !value) && !(name === 'headers' && !headers.length)));
-  return {...Object.fromEntries(entries), ...(isNew && values.secret ? {secret: values.secret} : {})};
+/** What a new subscription has where nothing is said. */
+const NOTHING = {description: null, retry_delays: null, timeout: null, max_in_flight: null, max_per_second: null};
+const DEFAULTS = {...NOTHING, ordered: false, headers: {}, signature: 'hmac-sha256', secret: ''};
+
+/** What differs from `before`, as the API wants it: nobody else's change is taken back by saving a form. */
+function changes({values, headers}, before) {
+  const now = {url: trimmed(values.url), event: values.event, ordered: Boolean(values.ordered)};
+  for (const name of TEXTS) now[name] = trimmed(values[name]).replace(/\s*,\s*/g, ',') || null;
+  now.description = trimmed(values.description) || null;
+  for (const name of NUMBERS) now[name] = trimmed(values[name]) === '' ? null : Number(values[name]);
+  now.headers = Object.fromEntries(headers.map(({name, value}) => [name.trim(), value]));
+  now.signature = values.signature || DEFAULTS.signature;
+  if (before === DEFAULTS) now.secret = values.secret ?? '';
+  return Object.fromEntries(
+    Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
+  );
 }
 
 /** The form for a new subscription and for changing one; each field is checked while one types. */
 class PageSubscriptionEdit extends Part {
-  static properties = {key: {}, query: {}, values: {state: true}, headers: {state: true}, faults: {state: true}, busy: {state: true}, problem: {state: true}};
+  static properties = {
+    key: {},
+    query: {},
+    values: {state: true},
+    headers: {state: true},
+    faults: {state: true},
+    busy: {state: true},
+    problem: {state: true},
+  };
 
   #types = new Load(this, (signal) => api.eventTypes(signal));
   #loaded = new Load(this, (signal, key) => api.subscription(key, signal));
@@ -43,8 +57,11 @@ class PageSubscriptionEdit extends Part {
   connectedCallback() {
     super.connectedCallback();
     this.#types.run();
-    if (this.key) this.#load();
-    else this.values = {event: this.query?.event ?? ''};
+    if (!this.key) this.values = {event: this.query?.event ?? ''};
+  }
+
+  willUpdate(changed) {
+    if (changed.has('key') && this.key) this.#load();
   }
 
   async #load() {
@@ -72,13 +89,17 @@ class PageSubscriptionEdit extends Part {
 
   async #save(event) {
     event.preventDefault();
-    Object.keys(checks).filter((name) => !name.startsWith('header_')).forEach((name) => this.#check(name));
+    Object.keys(checks)
+      .filter((name) => !name.startsWith('header_'))
+      .forEach((name) => this.#check(name));
     this.faults = {...this.faults, headers: headersFault(this.headers)};
     if (Object.values(this.faults).some(Boolean)) return this.#showFirstFault();
     this.busy = true;
     this.problem = undefined;
     try {
-      const saved = this.key ? await api.changeSubscription(this.key, body(this, false)) : await api.addSubscription(body(this, true));
+      const saved = this.key
+        ? await this.#change(changes(this, this.#loaded.value))
+        : await api.addSubscription(changes(this, DEFAULTS));
       if (saved.secret) handOver(saved.id, saved.secret);
       toast(this.key ? 'Saved.' : 'The subscription was added.');
       go(['subscriptions', saved.id]);
@@ -89,12 +110,17 @@ class PageSubscriptionEdit extends Part {
     return undefined;
   }
 
+  #change(changed) {
+    return Object.keys(changed).length ? api.changeSubscription(this.key, changed) : this.#loaded.value;
+  }
+
   /** What the API says about a field is shown at that field; the rest above the form. */
   #refused(problem) {
     const faults = {};
     for (const {pointer = '', detail} of problem.errors ?? []) {
       const name = pointer.replace(/^[#/]*/, '').split('/')[0];
-      if (name === 'url' || checks[name] || name === 'headers' || name === 'description') faults[name] = [faults[name], detail].filter(Boolean).join('; ');
+      if (checks[name] || name === 'headers' || name === 'description')
+        faults[name] = [faults[name], detail].filter(Boolean).join('; ');
     }
     this.faults = faults;
     const all = problem.errors?.length && Object.keys(faults).length === problem.errors.length;
@@ -112,22 +138,31 @@ class PageSubscriptionEdit extends Part {
   render() {
     const back = this.key ? link(['subscriptions', this.key]) : link('subscriptions');
     const {value, problem} = this.#loaded;
-    return html`
-      <p class="trail"><a href=${back}>← ${this.key ? 'The subscription' : 'Subscriptions'}</a></p>
-      <div class="page-head"><div><h1>${this.key ? 'Edit the subscription' : 'Add a subscription'}</h1></div></div>
+    return html` <p class="trail"><a href=${back}>← ${this.key ? 'The subscription' : 'Subscriptions'}</a></p>
+      <div class="page-head">
+        <div><h1>${this.key ? 'Edit the subscription' : 'Add a subscription'}</h1></div>
+      </div>
       ${this.key && !value ? (problem ? problemNotice(problem, () => this.#load()) : html`<div class="card">${skeleton(3, 'block')}</div>`) : this.#form(back)}`;
   }
 
   #form(back) {
-    const advanced = ADVANCED.some((name) => this.faults[name]) || (this.key && (this.headers.length || ADVANCED.some((name) => this.values[name] && name !== 'headers')));
-    return html`
-      <form class="card form narrow" novalidate @submit=${this.#save}>
-        ${problemNotice(this.problem)}
-        ${field(this, 'url', 'URL', {type: 'url', placeholder: 'https://example.com/hooks', mono: true, warning: urlWarning(this.values.url), hint: 'Each event is POSTed there as JSON. Any 2xx answer counts as delivered.'})}
-        <event-picker .value=${this.values.event} .types=${this.#types.value?.items ?? []} .fault=${this.faults.event} @choose=${(e) => this.set('event', e.detail)}></event-picker>
-        ${field(this, 'description', 'Description', {hint: 'For people: shown instead of the URL. May be empty.'})}
-        ${this.key ? nothing : field(this, 'secret', 'Signing secret', {mono: true, hint: 'Leave it empty, and a strong one is made and shown once.'})}
-        <details ?open=${advanced}><summary>More settings</summary><div class="form inner">
+    const advanced =
+      ADVANCED.some((name) => this.faults[name]) ||
+      (this.key && (this.headers.length || ADVANCED.some((name) => this.values[name] && name !== 'headers')));
+    return html` <form class="card form narrow" novalidate @submit=${this.#save}>
+      ${problemNotice(this.problem)}
+      ${field(this, 'url', 'URL', {type: 'url', placeholder: 'https://example.com/hooks', mono: true, warning: urlWarning(this.values.url), hint: 'Each event is POSTed there as JSON. Any 2xx answer counts as delivered.'})}
+      <event-picker
+        .value=${this.values.event}
+        .types=${this.#types.value?.items ?? []}
+        .fault=${this.faults.event}
+        @choose=${(e) => this.set('event', e.detail)}
+      ></event-picker>
+      ${field(this, 'description', 'Description', {hint: 'For people: shown instead of the URL. May be empty.'})}
+      ${this.key ? nothing : field(this, 'secret', 'Signing secret', {mono: true, hint: 'Leave it empty, and a strong one is made and shown once.'})}
+      <details ?open=${advanced}>
+        <summary>More settings</summary>
+        <div class="form inner">
           <div class="pair">
             ${field(this, 'retry_delays', 'Retries after', {mono: true, placeholder: '1s,2s,4s', hint: 'Pauses between the attempts, as 5s,1m,10m,1h,6h.'})}
             ${field(this, 'timeout', 'Time limit', {mono: true, placeholder: '10s', hint: 'Of one attempt; 30s at most.'})}
@@ -136,12 +171,47 @@ class PageSubscriptionEdit extends Part {
             ${field(this, 'max_in_flight', 'At once', {placeholder: 'default', hint: 'Running attempts, per worker.'})}
             ${field(this, 'max_per_second', 'Per second', {placeholder: 'no limit', hint: 'Attempts that start, per worker.'})}
           </div>
-          <label class="choice"><input type="checkbox" .checked=${Boolean(this.values.ordered)} @change=${(e) => this.set('ordered', e.target.checked)}>
-            <span><span class="label">Keep the order</span><span class="hint">One at a time, by event. While one is retried, all others wait.</span></span></label>
-          ${headerFields(this)}
-        </div></details>
-        <div class="row"><button class="first" ?disabled=${this.busy}>${this.key ? 'Save' : 'Add the subscription'}</button><a class="button quiet" href=${back}>Cancel</a></div>
-      </form>`;
+          <label class="choice"
+            ><input
+              type="checkbox"
+              .checked=${Boolean(this.values.ordered)}
+              @change=${(e) => this.set('ordered', e.target.checked)}
+            />
+            <span
+              ><span class="label">Keep the order</span
+              ><span class="hint">One at a time, by event. While one is retried, all others wait.</span></span
+            ></label
+          >
+          ${this.key ? nothing : this.#signature()} ${headerFields(this)}
+        </div>
+      </details>
+      <div class="row">
+        <button class="first" ?disabled=${this.busy}>${this.key ? 'Save' : 'Add the subscription'}</button
+        ><a class="button quiet" href=${back}>Cancel</a>
+      </div>
+    </form>`;
+  }
+
+  #signature() {
+    const ways = [
+      ['hmac-sha256', 'A shared secret (HMAC-SHA256)', 'What most receivers verify.'],
+      ['ed25519', 'A key pair (Ed25519)', 'Receivers verify with a public key; there is no secret to keep.'],
+    ];
+    return html`<fieldset class="field">
+      <legend class="label">Signed with</legend>
+      ${ways.map(
+        ([way, name, hint]) =>
+          html`<label class="choice">
+            <input
+              type="radio"
+              name="signature"
+              .checked=${(this.values.signature ?? DEFAULTS.signature) === way}
+              @change=${() => this.set('signature', way)}
+            />
+            <span><span class="label">${name}</span><span class="hint">${hint}</span></span>
+          </label>`,
+      )}
+    </fieldset>`;
   }
 }
 customElements.define('page-subscription-edit', PageSubscriptionEdit);

@@ -31,16 +31,41 @@ export function outcomeChart(buckets, window) {
   const top = ceiling(Math.max(...buckets.map((b) => b.delivered + b.failed)));
   const step = WIDTH / buckets.length;
   const time = (bucket) => shortTime(bucket.at).replace(/:\d\d$/, '');
-  return html`
-    <figure class="chart">
-      <div class="chart-scale small soft number" aria-hidden="true"><span>${count(top)}</span><span>0</span></div>
-      <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        ${[0, 0.5].map((part) => svg`<line x1="0" x2=${WIDTH} y1=${part * HEIGHT + 0.5} y2=${part * HEIGHT + 0.5}></line>`)}
-        ${buckets.map((bucket, at) => bar(bucket, at, step, top))}
-      </svg>
-      <figcaption class="small soft number" aria-hidden="true"><span>${time(buckets[0])}</span><span class="row"><i class="key-delivered"></i>delivered <i class="key-failed"></i>failed</span><span>now</span></figcaption>
-      <div class="for-readers"><table><caption>Deliveries that ended in the last ${window === '1h' ? 'hour' : '24 hours'}</caption>
-        <thead><tr><th>From</th><th>Delivered</th><th>Failed</th></tr></thead>
-        <tbody>${buckets.filter((b) => b.delivered || b.failed).map((b) => html`<tr><td>${shortTime(b.at)}</td><td>${b.delivered}</td><td>${b.failed}</td></tr>`)}</tbody></table></div>
-    </figure>`;
+  return html` <figure class="chart">
+    <div class="chart-scale small soft number" aria-hidden="true"><span>${count(top)}</span><span>0</span></div>
+    <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      ${[0, 0.5].map((part) => svg`<line x1="0" x2=${WIDTH} y1=${part * HEIGHT + 0.5} y2=${part * HEIGHT + 0.5}></line>`)}
+      ${buckets.map((bucket, at) => bar(bucket, at, step, top))}
+    </svg>
+    <figcaption class="small soft number" aria-hidden="true">
+      <span>${time(buckets[0])}</span
+      ><span class="row"><i class="key-delivered"></i>delivered <i class="key-failed"></i>failed</span><span>now</span>
+    </figcaption>
+    <div class="for-readers">
+      <table>
+        <caption>
+          Deliveries that ended in the last ${window === '1h' ? 'hour' : '24 hours'}
+        </caption>
+        <thead>
+          <tr>
+            <th>From</th>
+            <th>Delivered</th>
+            <th>Failed</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${buckets
+            .filter((b) => b.delivered || b.failed)
+            .map(
+              (b) =>
+                html`<tr>
+                  <td>${shortTime(b.at)}</td>
+                  <td>${b.delivered}</td>
+                  <td>${b.failed}</td>
+                </tr>`,
+            )}
+        </tbody>
+      </table>
+    </div>
+  </figure>`;
 }

@@ -2,8 +2,13 @@ import {html} from 'lit';
 import {icon} from './icons.js';
 
 const WORDS = {
-  delivered: 'Delivered', failed: 'Failed', retrying: 'Retrying', pending: 'Pending',
-  active: 'Active', paused: 'Paused', disabled: 'Disabled',
+  delivered: 'Delivered',
+  failed: 'Failed',
+  retrying: 'Retrying',
+  pending: 'Pending',
+  active: 'Active',
+  paused: 'Paused',
+  disabled: 'Disabled',
 };
 
 /** A status as a shape, a word and a colour: none of them has to be seen to know it. */

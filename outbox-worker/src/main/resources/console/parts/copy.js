@@ -13,10 +13,14 @@ class CopyButton extends Part {
 
   render() {
     const word = this.label ?? 'Copy';
-    return html`
-      <button type="button" class="copy" @click=${this.copy} aria-label=${this.what ? `Copy ${this.what}` : word}>
-        ${icon(this.done ? 'delivered' : 'copy')}<span aria-live="polite">${this.done ?? word}</span>
-      </button>`;
+    return html` <button
+      type="button"
+      class="copy"
+      @click=${this.copy}
+      aria-label=${this.what ? `Copy ${this.what}` : word}
+    >
+      ${icon(this.done ? 'delivered' : 'copy')}<span aria-live="polite">${this.done ?? word}</span>
+    </button>`;
   }
 }
 customElements.define('copy-button', CopyButton);

@@ -6,7 +6,15 @@ import {Part} from './part.js';
  * reason, where it fails.
  */
 class ConfirmDialog extends Part {
-  static properties = {heading: {}, body: {}, word: {}, danger: {type: Boolean}, action: {}, busy: {state: true}, fault: {state: true}};
+  static properties = {
+    heading: {},
+    body: {},
+    word: {},
+    danger: {type: Boolean},
+    action: {},
+    busy: {state: true},
+    fault: {state: true},
+  };
 
   firstUpdated() {
     this.querySelector('dialog').showModal();
@@ -30,18 +38,17 @@ class ConfirmDialog extends Part {
   }
 
   render() {
-    return html`
-      <dialog aria-labelledby="confirm-heading" @close=${() => this.dispatchEvent(new Event('done'))}>
-        <form @submit=${this.confirm}>
-          <h2 id="confirm-heading">${this.heading}</h2>
-          <div class="dialog-body">${this.body}</div>
-          ${this.fault ? html`<p class="fault" role="alert">${this.fault}</p>` : nothing}
-          <div class="actions">
-            <button type="button" @click=${this.close}>Cancel</button>
-            <button class=${this.danger ? 'danger first' : 'first'} ?disabled=${this.busy}>${this.word}</button>
-          </div>
-        </form>
-      </dialog>`;
+    return html` <dialog aria-labelledby="confirm-heading" @close=${() => this.dispatchEvent(new Event('done'))}>
+      <form @submit=${this.confirm}>
+        <h2 id="confirm-heading">${this.heading}</h2>
+        <div class="dialog-body">${this.body}</div>
+        ${this.fault ? html`<p class="fault" role="alert">${this.fault}</p>` : nothing}
+        <div class="actions">
+          <button type="button" @click=${this.close}>Cancel</button>
+          <button class=${this.danger ? 'danger first' : 'first'} ?disabled=${this.busy}>${this.word}</button>
+        </div>
+      </form>
+    </dialog>`;
   }
 }
 customElements.define('confirm-dialog', ConfirmDialog);
@@ -49,6 +56,12 @@ customElements.define('confirm-dialog', ConfirmDialog);
 /** Shown while `question` is set; `done` clears it. */
 export const confirmDialog = (question, done) =>
   question
-    ? html`<confirm-dialog .heading=${question.heading} .body=${question.body} .word=${question.word}
-        .danger=${question.danger} .action=${question.action} @done=${done}></confirm-dialog>`
+    ? html`<confirm-dialog
+        .heading=${question.heading}
+        .body=${question.body}
+        .word=${question.word}
+        .danger=${question.danger}
+        .action=${question.action}
+        @done=${done}
+      ></confirm-dialog>`
     : nothing;

@@ -22,17 +22,39 @@ export function headerFields(form) {
     form.headers = form.headers.filter((header, index) => index !== at);
     form.faults = {...form.faults, headers: headersFault(form.headers)};
   };
-  return html`
-    <fieldset class="field" ?data-fault=${form.faults.headers}>
-      <legend class="label">Headers</legend>
-      <p class="hint">Sent with each request, as for a token that your endpoint wants. Names begin with X-.</p>
-      ${form.headers.map((header, at) => html`
-        <div class="header-row">
-          <input class="mono" aria-label=${`Name of header ${at + 1}`} placeholder="X-Api-Token" .value=${header.name} @input=${(e) => change(at, {name: e.target.value})}>
-          <input class="mono" aria-label=${`Value of header ${at + 1}`} .value=${header.value} @input=${(e) => change(at, {value: e.target.value})}>
-          <button type="button" class="quiet" aria-label=${`Remove header ${at + 1}`} @click=${() => remove(at)}>${icon('failed')}</button>
-        </div>`)}
-      <p class="fault" aria-live="polite">${form.faults.headers}</p>
-      <div><button type="button" ?disabled=${form.headers.length >= HEADERS_MAX} @click=${() => (form.headers = [...form.headers, {name: '', value: ''}])}>${icon('plus')}Add a header</button></div>
-    </fieldset>`;
+  return html` <fieldset class="field" ?data-fault=${form.faults.headers}>
+    <legend class="label">Headers</legend>
+    <p class="hint">Sent with each request, as for a token that your endpoint wants. Names begin with X-.</p>
+    ${form.headers.map(
+      (header, at) =>
+        html` <div class="header-row">
+          <input
+            class="mono"
+            aria-label=${`Name of header ${at + 1}`}
+            placeholder="X-Api-Token"
+            .value=${header.name}
+            @input=${(e) => change(at, {name: e.target.value})}
+          />
+          <input
+            class="mono"
+            aria-label=${`Value of header ${at + 1}`}
+            .value=${header.value}
+            @input=${(e) => change(at, {value: e.target.value})}
+          />
+          <button type="button" class="quiet" aria-label=${`Remove header ${at + 1}`} @click=${() => remove(at)}>
+            ${icon('failed')}
+          </button>
+        </div>`,
+    )}
+    <p class="fault" aria-live="polite">${form.faults.headers}</p>
+    <div>
+      <button
+        type="button"
+        ?disabled=${form.headers.length >= HEADERS_MAX}
+        @click=${() => (form.headers = [...form.headers, {name: '', value: ''}])}
+      >
+        ${icon('plus')}Add a header
+      </button>
+    </div>
+  </fieldset>`;
 }

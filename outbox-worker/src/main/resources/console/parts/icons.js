@@ -32,6 +32,18 @@ const PATHS = {
 };
 
 /** A drawing that says nothing that the text beside it does not say. */
-export const icon = (name, size = 16) => html`
-  <svg class="icon" width=${size} height=${size} viewBox="0 0 16 16" fill="none" stroke="currentColor"
-    stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${PATHS[name]}</svg>`;
+export const icon = (name, size = 16) =>
+  html` <svg
+    class="icon"
+    width=${size}
+    height=${size}
+    viewBox="0 0 16 16"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.6"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+    aria-hidden="true"
+  >
+    ${PATHS[name]}
+  </svg>`;

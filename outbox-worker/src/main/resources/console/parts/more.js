@@ -34,10 +34,17 @@ class LoadMore extends Part {
   render() {
     const {busy, problem} = this.load;
     if (problem) return problemNotice(problem, () => this.dispatchEvent(new Event('more')));
-    return html`<p class="list-end soft small">${
-      busy ? html`<span role="status">Loading more…</span>`
-        : this.cursor ? html`<button type="button" @click=${() => this.dispatchEvent(new Event('more'))}>Load more</button>`
-          : this.what ? html`${this.what}` : nothing}</p>`;
+    return html`<p class="list-end soft small">
+      ${
+        busy
+          ? html`<span role="status">Loading more…</span>`
+          : this.cursor
+            ? html`<button type="button" @click=${() => this.dispatchEvent(new Event('more'))}>Load more</button>`
+            : this.what
+              ? html`${this.what}`
+              : nothing
+      }
+    </p>`;
   }
 }
 customElements.define('load-more', LoadMore);

@@ -24,12 +24,25 @@ class OutboxTabs extends Part {
 
   render() {
     const at = Math.min(this.at, this.tabs.length - 1);
-    return html`
-      <div class="segments" role="tablist" aria-label=${this.label} @keydown=${this.#key}>
-        ${this.tabs.map(([name], index) => html`<button type="button" role="tab" id=${`${this.#id}-${index}`} aria-controls=${`${this.#id}-panel`}
-          aria-selected=${index === at ? 'true' : 'false'} tabindex=${index === at ? 0 : -1} @click=${() => (this.at = index)}>${name}</button>`)}
+    return html` <div class="segments" role="tablist" aria-label=${this.label} @keydown=${this.#key}>
+        ${this.tabs.map(
+          ([name], index) =>
+            html`<button
+              type="button"
+              role="tab"
+              id=${`${this.#id}-${index}`}
+              aria-controls=${`${this.#id}-panel`}
+              aria-selected=${index === at ? 'true' : 'false'}
+              tabindex=${index === at ? 0 : -1}
+              @click=${() => (this.at = index)}
+            >
+              ${name}
+            </button>`,
+        )}
       </div>
-      <div class="panel" role="tabpanel" id=${`${this.#id}-panel`} aria-labelledby=${`${this.#id}-${at}`}>${this.tabs[at][1]()}</div>`;
+      <div class="panel" role="tabpanel" id=${`${this.#id}-panel`} aria-labelledby=${`${this.#id}-${at}`}>
+        ${this.tabs[at][1]()}
+      </div>`;
   }
 }
 customElements.define('outbox-tabs', OutboxTabs);

@@ -25,7 +25,8 @@ class WhenTime extends Part {
     const ago = this.form ? fromNow(this.at, now()) : '';
     const text = this.form === 'ago' ? ago : shortTime(this.at);
     return html`<time class="number" datetime=${this.at} title=${exactTime(this.at)}>${text}</time>${
-      this.form === 'both' ? html` <span class="soft number">(${ago})</span>` : nothing}`;
+        this.form === 'both' ? html` <span class="soft number">(${ago})</span>` : nothing
+      }`;
   }
 }
 customElements.define('when-time', WhenTime);

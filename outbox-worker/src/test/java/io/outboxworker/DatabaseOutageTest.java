@@ -63,6 +63,25 @@ final class DatabaseOutageTest {
         .isEqualTo(21);
   }
 
+  @Test
+  void results_whose_commit_was_never_answered_are_counted_and_made_once() {
+    shop.subscribe("*", receiver.url("/flaky"));
+    receiver.behave("/flaky", (post, number) -> number == 1 ? 500 : 200);
+    Worker worker = start();
+    link.breakCommits(6);
+
+    shop.publish("order.created", "{}");
+
+    await().atMost(SOON).until(shop::isDone);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(workers.metric(worker, "webhook_deliveries_total{")).isEqualTo(1));
+    assertThat(workers.metric(worker, "webhook_retries_total{")).isEqualTo(1);
+    assertThat(workers.metric(worker, "webhook_lease_lost_total")).isZero();
+    assertThat(receiver.received()).extracting(post -> post.attempt()).containsExactly(1, 2);
+  }
+
   private Worker start() {
     return workers.start(
         "OUTBOX_DATABASE_URL",

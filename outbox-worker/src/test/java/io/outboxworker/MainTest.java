@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.testing.Cli.Ran;
 import io.outboxworker.testing.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,7 +133,15 @@ class MainTest {
         .containsPattern("OUTBOX_RETRY_DELAYS +1s,2s,4s +default")
         .containsPattern("OUTBOX_ADMIN_PORT +- +default")
         .doesNotContain("hunter2");
-    assertThat(ran.out().lines()).hasSize(33);
+  }
+
+  @Test
+  void the_readme_tells_of_every_setting_that_check_prints() throws Exception {
+    String readme = Files.readString(Path.of("..", "README.md"));
+    List<String> names =
+        run(ENOUGH, "check").out().lines().map(line -> line.split(" ", 2)[0]).toList();
+    assertThat(names).contains("OUTBOX_DATABASE_URL", "OUTBOX_LOG_LEVEL");
+    assertThat(names).allSatisfy(name -> assertThat(readme).contains('`' + name + '`'));
   }
 
   @Test

@@ -2,50 +2,68 @@ package io.outboxworker.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.outboxworker.Faults;
 import io.outboxworker.Logging;
-import io.outboxworker.benchmarks.contestant.Audience;
-import io.outboxworker.benchmarks.contestant.OutboxWorker;
 import io.outboxworker.benchmarks.ground.Ground;
+import io.outboxworker.benchmarks.report.Folder;
 import io.outboxworker.benchmarks.report.Progress;
 import io.outboxworker.benchmarks.report.Results;
 import io.outboxworker.benchmarks.report.Table;
 import io.outboxworker.benchmarks.scenario.Bench;
-import io.outboxworker.benchmarks.scenario.Drain;
 import io.outboxworker.benchmarks.scenario.Scenario;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.webhook.Sender;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code outbox-bench}: how fast, at what cost, and is nothing lost. */
 @Command(
     name = "outbox-bench",
     mixinStandardHelpOptions = true,
+    sortOptions = false,
     description = {
-      "Measures the worker beside a bare HTTP client, on a PostgreSQL of its own.",
-      "Progress goes to stderr, the table of medians and ranges to stdout."
+      "Measures the worker beside a bare HTTP client and other queues on PostgreSQL, on an embedded"
+          + " PostgreSQL with fsync on.",
+      "Progress goes to stderr; a table of medians and ranges goes to stdout, and with all figures"
+          + " and plots to a folder.",
+      "Exit code 1 means that a delivery was lost or made without an event."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the options
 public final class Benchmarks implements Callable<Integer> {
-  @Option(names = "--rounds", defaultValue = "3", description = "How often each is measured.")
-  private int rounds;
+  @Parameters(
+      paramLabel = "SCENARIO",
+      description =
+          "drain, steady, fan-out, noisy-neighbours, retry-storm, growth, held-snapshot,"
+              + " producers-cost, idle, or all; without one: drain, or those of --short.")
+  private List<String> names = List.of();
 
-  @Option(names = "--events", defaultValue = "200000", description = "Events of a drain.")
-  private int events;
-
-  @Option(names = "--subscriptions", defaultValue = "1000", description = "Subscriptions.")
-  private int subscriptions;
+  @Mixin private Sizes sizes;
 
   @Option(
-      names = "--bare-in-flight",
-      defaultValue = "256",
-      description = "POSTs that the bare client has running.")
-  private int bareInFlight;
+      names = "--peers",
+      split = ",",
+      paramLabel = "PEER",
+      description =
+          "Who drains and keeps a steady load as well: db-scheduler, gruelbox, graphile-worker,"
+              + " pg-boss, or all.")
+  private List<String> peers = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "target/benchmarks",
+      description = "Where results.json, table.md and the plots go. ${DEFAULT-VALUE}")
+  private Path folder;
 
   private final PrintWriter out;
   private final PrintWriter err;
@@ -55,7 +73,7 @@ public final class Benchmarks implements Callable<Integer> {
     this.err = err;
   }
 
-  /** Measures and ends the JVM with an exit code: 0, or 1 where something was lost. */
+  /** Measures and ends the JVM with an exit code. */
   public static void main(String[] arguments) {
     Sender.prepareJvm();
     var out = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, UTF_8);
@@ -68,29 +86,34 @@ public final class Benchmarks implements Callable<Integer> {
     return Arguments.understoodBy(new CommandLine(new Benchmarks(out, err)))
         .setOut(out)
         .setErr(err)
+        .setParameterExceptionHandler((fault, given) -> Faults.misunderstood(fault))
+        .setExecutionExceptionHandler((fault, command, parsed) -> Faults.failed(fault, err))
         .execute(arguments);
   }
 
   @Override
   public Integer call() throws Exception {
+    Sizes taken = sizes.checked();
+    Program program = new Program(taken, Entrants.named(peers, err::println));
+    List<Scenario> scenarios = program.scenarios(names);
     new Logging("text", "warn").start();
     Progress progress = new Progress(err);
     Results results = new Results();
-    try (Ground ground = Ground.open("1GB")) {
+    Map<String, String> about;
+    try (Ground ground = Ground.open(sizes.isShort ? "128MB" : "1GB")) {
+      about = program.about(ground);
+      about.forEach((name, value) -> out.printf("- %s: %s%n", name, value));
       Bench bench = new Bench(ground, progress, results);
-      for (int round = 1; round <= rounds; round++) {
-        for (Scenario scenario : scenarios()) {
-          progress.say("%s, round %d of %d".formatted(scenario.name(), round, rounds));
+      for (int round = 1; round <= taken.rounds; round++) {
+        for (Scenario scenario : scenarios) {
+          progress.say("%s, round %d of %d".formatted(scenario.name(), round, taken.rounds));
           scenario.round(bench, round);
+          Folder.write(folder, about, results.all());
         }
       }
     }
-    out.println(Table.of(results.all()));
+    out.printf("%n%s", Table.of(results.all()));
+    progress.say("written to " + folder.toAbsolutePath());
     return results.faulty() == 0 ? 0 : 1;
-  }
-
-  private List<Scenario> scenarios() {
-    Audience audience = new Audience(subscriptions, 1);
-    return List.of(new Drain(List.of(new OutboxWorker()), audience, events, bareInFlight));
   }
 }

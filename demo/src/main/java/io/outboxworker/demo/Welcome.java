@@ -18,6 +18,7 @@ final class Welcome {
   void ready(Stage stage, Duration took) {
     screen.say(String.format(Locale.ROOT, "Ready after %.1f s.", took.toMillis() / 1000.0));
     screen.say("");
+    screen.say("  Console    %s/  (sign in with the API token)".formatted(stage.workerUrl()));
     screen.say(
         "  Worker     %s/metrics  /livez  /readyz%s"
             .formatted(stage.workerUrl(), stage.isOnAnotherPort() ? "  (port 8000 is taken)" : ""));

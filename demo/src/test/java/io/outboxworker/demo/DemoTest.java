@@ -69,6 +69,7 @@ final class DemoTest {
 
   @Test
   void the_printed_insert_is_delivered_and_sigterm_ends_it_all_with_0() throws Exception {
+    String console = endless.readUntil("Console +(http://\\S+/) ");
     String database = endless.readUntil("psql '(postgresql://[^']+)'");
     String token = endless.readUntil("API token +(whk_\\S+)");
     String insert = endless.readUntil("^ *(INSERT INTO .*;)$");
@@ -79,10 +80,13 @@ final class DemoTest {
     String delivered = endless.readUntil("(invoice.paid +acme +delivered +1 +\\d+ +works.*)");
     String metrics = endless.get("/metrics");
     String ready = endless.get("/readyz");
+    String page = endless.get("/");
     endless.terminate();
 
     assertThat(List.of(fsync, committing)).containsOnly("on");
     assertThat(token).hasSizeGreaterThan(40);
+    assertThat(console).matches("http://127.0.0.1:\\d+/");
+    assertThat(page).contains("<outbox-console>");
     assertThat(delivered).endsWith("verified");
     assertThat(metrics).contains("webhook_deliveries_total{event=\"invoice.paid\"");
     assertThat(ready).contains("\"ok\"");

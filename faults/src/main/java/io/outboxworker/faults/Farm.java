@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,13 +31,19 @@ final class Farm implements AutoCloseable {
   /** A signature made with a secret is good until so long after the secret's end. */
   private static final long SECRET_MILLIS = 2_000;
 
+  /** A timestamp may be as wrong as this: receivers refuse what looks replayed. */
+  private static final long TIMESTAMP_SECONDS = 90;
+
   private static final String BEFORE_DATA = "\"data\":";
   private static final String AFTER_DATA = ",\"metadata\":{";
+
+  private static final AtomicLong NONE = new AtomicLong();
 
   private final HttpServer server;
   private final Journal receipts;
   private final Map<String, Subscriber> subscribers = new ConcurrentHashMap<>();
   private final Map<String, ToIntFunction<Arrival>> behaviours = new ConcurrentHashMap<>();
+  private final Map<String, AtomicLong> perPath = new ConcurrentHashMap<>();
   private final AtomicLong arrived = new AtomicLong();
   private final AtomicLong accepted = new AtomicLong();
   private volatile long lastArrival;
@@ -66,6 +75,11 @@ final class Farm implements AutoCloseable {
     return arrived.get();
   }
 
+  /** POSTs to this path so far. */
+  long arrived(String path) {
+    return perPath.getOrDefault(path, NONE).get();
+  }
+
   /** Those of them that were answered with 2xx. */
   long accepted() {
     return accepted.get();
@@ -81,62 +95,69 @@ final class Farm implements AutoCloseable {
     server.stop(0);
   }
 
+  /** Writes down a POST that a receiver elsewhere got; header names in lower case. */
+  void note(Map<String, String> headers, String path, byte[] body, int status) {
+    long now = Moment.now();
+    lastArrival = now;
+    arrived.incrementAndGet();
+    perPath.computeIfAbsent(path, any -> new AtomicLong()).incrementAndGet();
+    Receipt receipt =
+        new Receipt(
+            now,
+            path,
+            UUID.fromString(headers.getOrDefault("x-webhook-delivery", "")),
+            UUID.fromString(headers.getOrDefault("webhook-id", "")),
+            Integer.parseInt(headers.getOrDefault("x-webhook-attempt", "")),
+            Hash.of(body),
+            Hash.of(data(new String(body, StandardCharsets.UTF_8))),
+            isGenuine(headers, path, body, now),
+            status);
+    receipts.add(receipt.line());
+    accepted.addAndGet(receipt.accepted() ? 1 : 0);
+  }
+
   private void receive(HttpExchange exchange) throws IOException {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
       String path = exchange.getRequestURI().getPath();
+      Map<String, String> headers = new HashMap<>();
+      exchange
+          .getRequestHeaders()
+          .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
       Arrival arrival =
           new Arrival(
               path,
-              UUID.fromString(header(exchange, "X-Webhook-Delivery")),
-              Integer.parseInt(header(exchange, "X-Webhook-Attempt")),
+              UUID.fromString(headers.getOrDefault("x-webhook-delivery", "")),
+              Integer.parseInt(headers.getOrDefault("x-webhook-attempt", "")),
               new String(body, StandardCharsets.UTF_8),
               exchange.getRemoteAddress().getPort());
-      lastArrival = Moment.now();
-      arrived.incrementAndGet();
       int status = behaviours.getOrDefault(path, any -> 204).applyAsInt(arrival);
-      receipts.add(receipt(exchange, arrival, body, status).line());
+      note(headers, path, body, status);
       if (status > 0) {
-        accepted.addAndGet(status < 300 ? 1 : 0);
         exchange.sendResponseHeaders(status, -1);
       }
     }
   }
 
-  private Receipt receipt(HttpExchange exchange, Arrival arrival, byte[] body, int status) {
-    long now = Moment.now();
-    return new Receipt(
-        now,
-        arrival.path,
-        arrival.delivery,
-        UUID.fromString(header(exchange, "webhook-id")),
-        arrival.attempt,
-        Hash.of(body),
-        Hash.of(data(arrival.body)),
-        isGenuine(exchange, arrival.path, body, now),
-        status);
-  }
-
-  private boolean isGenuine(HttpExchange exchange, String path, byte[] body, long now) {
+  private boolean isGenuine(Map<String, String> headers, String path, byte[] body, long now) {
     @Nullable Subscriber subscriber = subscribers.get(path);
     if (subscriber == null) {
       return false;
     }
-    String id = header(exchange, "webhook-id");
-    long seconds = Long.parseLong(header(exchange, "webhook-timestamp"));
-    List<String> standard = Arrays.asList(header(exchange, "webhook-signature").split(" "));
+    String id = headers.getOrDefault("webhook-id", "");
+    long seconds = Long.parseLong(headers.getOrDefault("webhook-timestamp", "0"));
+    if (Math.abs(Instant.now().getEpochSecond() - seconds) > TIMESTAMP_SECONDS) {
+      return false;
+    }
+    List<String> standard = Arrays.asList(headers.getOrDefault("webhook-signature", "").split(" "));
     for (String text : subscriber.secretsAt(now, SECRET_MILLIS)) {
       SigningSecret secret = SigningSecret.of(text);
-      if (secret.bodySignature(body).equals(header(exchange, "X-Signature"))
+      if (secret.bodySignature(body).equals(headers.get("x-signature"))
           && standard.contains(secret.standardSignature(id, seconds, body))) {
         return true;
       }
     }
     return false;
-  }
-
-  private static String header(HttpExchange exchange, String name) {
-    return String.valueOf(exchange.getRequestHeaders().getFirst(name));
   }
 
   /** The data as they lie in the body, byte for byte. */

@@ -1,11 +1,13 @@
 package io.outboxworker.faults;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -21,6 +23,7 @@ final class Fleet implements AutoCloseable {
   private final Map<String, String> environment;
   private final Map<String, WorkerProcess> workers = new ConcurrentHashMap<>();
   private final Queue<Exit> exits = new ConcurrentLinkedQueue<>();
+  private final Set<String> retired = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   Fleet(Installation installation, Path folder, Map<String, String> environment) {
@@ -38,11 +41,37 @@ final class Fleet implements AutoCloseable {
     return worker;
   }
 
+  /** Starts {@code work --migrate} and returns when it is ready, or has failed. */
+  void startMigrating(String name) {
+    WorkerProcess worker =
+        WorkerProcess.start(installation, environment, folder, name, "work", "--migrate");
+    workers.put(name, worker);
+    worker.awaitReady(START_LIMIT);
+  }
+
+  /** Starts {@code migrate} with these JVM flags besides the usual ones. */
+  Process migrate(String flags) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(installation.command("migrate"))
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("migrate.log").toFile());
+    builder.environment().putAll(environment);
+    builder.environment().put("OUTBOX_JAVA_OPTS", flags);
+    return builder.start();
+  }
+
   /** Starts it, and starts it again each time it ends. */
   void keepRunning(String name, String... settings) {
     launch(name, settings);
     Thread.ofVirtual().start(() -> supervise(name, settings));
     awaitReady(name);
+  }
+
+  /** Kills it, and starts it no more. */
+  void retire(String name) {
+    retired.add(name);
+    get(name).kill();
+    workers.remove(name);
   }
 
   void awaitReady(String name) {
@@ -89,15 +118,16 @@ final class Fleet implements AutoCloseable {
     for (int i = 0; i < settings.length; i += 2) {
       own.put(settings[i], settings[i + 1]);
     }
-    WorkerProcess worker = WorkerProcess.start(installation, own, folder, name);
+    WorkerProcess worker = WorkerProcess.start(installation, own, folder, name, "work");
     workers.put(name, worker);
     return worker;
   }
 
   private void supervise(String name, String... settings) {
-    while (!closed) {
-      int code = get(name).awaitExit(Duration.ofSeconds(1));
-      if (!get(name).isAlive() && !closed) {
+    while (!closed && !retired.contains(name)) {
+      WorkerProcess worker = get(name);
+      int code = worker.awaitExit(Duration.ofSeconds(1));
+      if (!worker.isAlive() && !closed && !retired.contains(name)) {
         exits.add(new Exit(name, code, Moment.now()));
         launch(name, settings);
       }

@@ -28,6 +28,7 @@ final class Joiner {
   private final Map<UUID, Entry> ledger = new HashMap<>();
   private final Map<UUID, List<Receipt>> receipts;
   private final Tables tables;
+  private final boolean forgetful;
   private final Map<UUID, Subscriber> subscribers = new HashMap<>();
   private final Map<UUID, Finished> finished = new HashMap<>();
   private final List<String> examples = new ArrayList<>();
@@ -41,21 +42,63 @@ final class Joiner {
   private int inDoubt;
 
   private Joiner(
-      List<Entry> entries, List<Receipt> receipts, Tables tables, List<Subscriber> subscribers) {
+      List<Entry> entries,
+      List<Receipt> receipts,
+      Tables tables,
+      List<Subscriber> subscribers,
+      boolean forgetful) {
     entries.forEach(entry -> ledger.put(entry.id(), entry));
+    this.forgetful = forgetful;
     this.receipts = receipts.stream().collect(Collectors.groupingBy(Receipt::delivery));
     this.tables = tables;
     subscribers.forEach(subscriber -> this.subscribers.put(subscriber.id(), subscriber));
     tables.finished().forEach(delivery -> finished.put(delivery.id(), delivery));
   }
 
+  /**
+   * Joins one run.
+   *
+   * @param forgetful whether PostgreSQL may have forgotten the worker's last commits in a crash:
+   *     then a POST of a delivery that is nowhere is a duplicate of the event's delivery to the
+   *     same subscription
+   */
   static Report join(
-      List<Entry> entries, List<Receipt> receipts, Tables tables, List<Subscriber> subscribers) {
-    Joiner joiner = new Joiner(entries, receipts, tables, subscribers);
+      List<Entry> entries,
+      List<Receipt> receipts,
+      Tables tables,
+      List<Subscriber> subscribers,
+      boolean forgetful) {
+    Joiner joiner = new Joiner(entries, receipts, tables, subscribers, forgetful);
+    joiner.adoptForgotten();
     joiner.joinEvents();
     joiner.joinDeliveries();
-    joiner.receipts.values().forEach(joiner::joinPosts);
+    joiner.receipts.forEach(joiner::joinPosts);
     return joiner.report();
+  }
+
+  private void adoptForgotten() {
+    if (!forgetful) {
+      return;
+    }
+    Map<UUID, List<Finished>> byEvent =
+        tables.finished().stream().collect(Collectors.groupingBy(Finished::event));
+    Map<UUID, List<Receipt>> posted = Map.copyOf(receipts);
+    posted.forEach((forgotten, posts) -> {
+      if (!finished.containsKey(forgotten)) {
+        byEvent.getOrDefault(posts.get(0).event(), List.of()).stream()
+            .filter(delivery -> leadsTo(delivery, posts.get(0).path()))
+            .findFirst()
+            .ifPresent(heir -> {
+              receipts.remove(forgotten);
+              receipts.computeIfAbsent(heir.id(), id -> new ArrayList<>()).addAll(posts);
+            });
+      }
+    });
+  }
+
+  private boolean leadsTo(Finished delivery, String path) {
+    @Nullable Subscriber subscriber = subscribers.get(delivery.subscription());
+    return subscriber != null && subscriber.everLedTo(path);
   }
 
   private void joinEvents() {
@@ -115,17 +158,17 @@ final class Joiner {
     }
   }
 
-  private void joinPosts(List<Receipt> posts) {
+  private void joinPosts(UUID posted, List<Receipt> posts) {
     Receipt first = posts.get(0);
     Entry entry = ledger.get(first.event());
-    Finished delivery = finished.get(first.delivery());
+    Finished delivery = finished.get(posted);
     if (entry == null || entry.state() == State.ROLLED_BACK) {
       ghost("POST of event %s, which was never committed".formatted(first.event()));
       return;
     }
     if (delivery == null) {
-      if (!tables.waitingDeliveries().contains(first.delivery())) {
-        ghost("POST of delivery %s, which is nowhere".formatted(first.delivery()));
+      if (!tables.waitingDeliveries().contains(posted)) {
+        ghost("POST of delivery %s, which is nowhere".formatted(posted));
       }
       return;
     }

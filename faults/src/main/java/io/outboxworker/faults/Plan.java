@@ -15,6 +15,7 @@ import java.util.Map;
  * @param migrated whether the schema is made before the workers start
  * @param worker settings of all workers
  * @param postgres settings of the server
+ * @param disk the size of a disk of the server's own, as mount understands it; empty for none
  */
 record Plan(
     int perSecond,
@@ -24,10 +25,11 @@ record Plan(
     long seed,
     boolean migrated,
     Map<String, String> worker,
-    Map<String, String> postgres) {
+    Map<String, String> postgres,
+    String disk) {
 
   static Plan of(int perSecond, int rounds, Duration length, int patience, long seed) {
-    return new Plan(perSecond, rounds, length, patience, seed, true, Map.of(), Map.of());
+    return new Plan(perSecond, rounds, length, patience, seed, true, Map.of(), Map.of(), "");
   }
 
   Duration drainLimit() {
@@ -35,19 +37,19 @@ record Plan(
   }
 
   Plan withRounds(int other) {
-    return new Plan(perSecond, other, length, patience, seed, migrated, worker, postgres);
+    return new Plan(perSecond, other, length, patience, seed, migrated, worker, postgres, disk);
   }
 
   Plan withLength(Duration other) {
-    return new Plan(perSecond, rounds, other, patience, seed, migrated, worker, postgres);
+    return new Plan(perSecond, rounds, other, patience, seed, migrated, worker, postgres, disk);
   }
 
   Plan withRate(int other) {
-    return new Plan(other, rounds, length, patience, seed, migrated, worker, postgres);
+    return new Plan(other, rounds, length, patience, seed, migrated, worker, postgres, disk);
   }
 
   Plan unmigrated() {
-    return new Plan(perSecond, rounds, length, patience, seed, false, worker, postgres);
+    return new Plan(perSecond, rounds, length, patience, seed, false, worker, postgres, disk);
   }
 
   /** Adds a setting of all workers. */
@@ -55,13 +57,19 @@ record Plan(
     Map<String, String> more = new HashMap<>(worker);
     more.put(name, value);
     return new Plan(
-        perSecond, rounds, length, patience, seed, migrated, Map.copyOf(more), postgres);
+        perSecond, rounds, length, patience, seed, migrated, Map.copyOf(more), postgres, disk);
   }
 
   /** Adds a setting of the server. */
   Plan withPostgres(String name, String value) {
     Map<String, String> more = new HashMap<>(postgres);
     more.put(name, value);
-    return new Plan(perSecond, rounds, length, patience, seed, migrated, worker, Map.copyOf(more));
+    return new Plan(
+        perSecond, rounds, length, patience, seed, migrated, worker, Map.copyOf(more), disk);
+  }
+
+  /** Gives the server a disk of its own, of this size. */
+  Plan onDiskOf(String size) {
+    return new Plan(perSecond, rounds, length, patience, seed, migrated, worker, postgres, size);
   }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +57,10 @@ final class Postgres implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  Path data() {
+    return data;
   }
 
   String url() {
@@ -110,16 +113,6 @@ final class Postgres implements AutoCloseable {
       return connection.isValid(2);
     } catch (SQLException e) {
       return false;
-    }
-  }
-
-  /** Runs a statement on a connection of its own. */
-  void exec(String sql) {
-    try (Connection connection = DriverManager.getConnection(url());
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e.getMessage() + " in: " + sql, e);
     }
   }
 

@@ -4,57 +4,46 @@ import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.Migrations;
 import io.outboxworker.subscription.KeyRing;
-import io.outboxworker.subscription.NewSubscription;
-import io.outboxworker.subscription.Subscriptions;
-import io.outboxworker.webhook.Cidr;
-import io.outboxworker.webhook.EgressRules;
-import io.outboxworker.webhook.EndpointGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that one fault is run on: a PostgreSQL, workers, receivers, a writer that keeps
  * publishing, and what was measured. Made anew for each fault.
  */
 final class Stage implements AutoCloseable {
-  static final String SECRET = "a secret of sixteen bytes or more";
-
   /** The lease of an attempt with the default limit, and the sweep that notices its end. */
   static final Duration RECOVERY = Duration.ofSeconds(31);
 
   private static final int TENANTS = 3;
-  private static final int PER_TENANT = 3;
 
   private final Path folder;
   private final Plan plan;
+  private final @Nullable Disk disk;
   private final Postgres postgres;
   private final Database database;
   private final String keys = KeyRing.generate();
-  private final Subscriptions subscriptions;
   private final Farm farm;
+  private final Audience audience;
   private final Fleet fleet;
   private final Writer writer;
   private final Wire writerWire;
   private final Map<String, Wire> wires = new ConcurrentHashMap<>();
   private final List<UUID> tenants = new ArrayList<>();
-  private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
   private final Random random;
-  private final Map<String, String> figures = new LinkedHashMap<>();
-  private final List<String> failures = new ArrayList<>();
+  private final Findings findings = new Findings();
   private final Journal ledger;
   private final Journal receipts;
 
@@ -62,20 +51,18 @@ final class Stage implements AutoCloseable {
     this.folder = Files.createDirectories(folder);
     this.plan = plan;
     this.random = new Random(plan.seed());
-    this.postgres = Postgres.start(folder, plan.postgres());
+    this.disk = plan.disk().isEmpty() ? null : Disk.mount(folder.resolve("disk"), plan.disk());
+    Path home = disk == null ? folder : folder.resolve("disk");
+    this.postgres = Postgres.start(home, plan.postgres());
     var settings = new DatabaseSettings(postgres.url(), null, null);
     if (plan.migrated()) {
       new Migrations(settings).migrate();
     }
     this.database = Database.open(settings, "suite", 4, null);
-    var loopback =
-        new EgressRules(
-            true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of());
-    this.subscriptions =
-        new Subscriptions(jdbi(), KeyRing.parse(keys), new EndpointGuard(loopback));
     this.ledger = new Journal(folder.resolve("ledger.tsv"));
     this.receipts = new Journal(folder.resolve("receipts.tsv"));
     this.farm = new Farm(receipts);
+    this.audience = new Audience(jdbi(), KeyRing.parse(keys), farm);
     Installation installation = Installation.copyTo(folder.resolve("installation"));
     this.fleet = new Fleet(installation, folder, environment());
     for (int i = 0; i < TENANTS; i++) {
@@ -99,45 +86,13 @@ final class Stage implements AutoCloseable {
     return environment;
   }
 
-  /** Three tenants with three subscriptions each: a quick one, one that sometimes fails, a slow. */
-  void subscribeAll() {
-    for (int t = 0; t < TENANTS; t++) {
-      for (int s = 0; s < PER_TENANT; s++) {
-        String path = "/t%d/s%d".formatted(t, s);
-        subscribe(tenants.get(t), path);
-        int kind = s;
-        farm.behave(path, arrival -> usual(arrival, kind));
-      }
-    }
-  }
-
-  private static int usual(Farm.Arrival arrival, int kind) {
-    int lot = Math.floorMod(arrival.delivery().hashCode(), 100);
-    return switch (kind) {
-      case 0 -> 204;
-      case 1 -> lot < 5 && arrival.attempt() <= 2 ? 500 : 200;
-      default -> {
-        Moment.pause(Duration.ofMillis(100 + lot * 5L));
-        yield 200;
-      }
-    };
-  }
-
-  /** A subscription of the tenant to all its events. */
-  Subscriber subscribe(UUID tenant, String path) {
-    UUID id =
-        subscriptions
-            .add(new NewSubscription(tenant, "*", farm.url(path), SECRET, null))
-            .subscription()
-            .id();
-    return watch(Subscriber.steady(id, tenant, path, SECRET), path);
-  }
-
-  /** Joins this subscriber into the report, and expects its POSTs at the path. */
-  Subscriber watch(Subscriber subscriber, String path) {
-    subscribers.add(subscriber);
-    farm.expect(path, subscriber);
-    return subscriber;
+  /**
+   * Begins to write, for three tenants with three subscriptions each: a quick one, one that
+   * sometimes fails, and a slow one.
+   */
+  void begin() {
+    audience.subscribeAll(tenants);
+    writer.start();
   }
 
   Postgres postgres() {
@@ -148,8 +103,8 @@ final class Stage implements AutoCloseable {
     return database.jdbi();
   }
 
-  Subscriptions subscriptions() {
-    return subscriptions;
+  Audience audience() {
+    return audience;
   }
 
   Farm farm() {
@@ -197,45 +152,37 @@ final class Stage implements AutoCloseable {
 
   /** The POSTs of an event so far, to the usual subscriptions. */
   List<Receipt> receiptsOf(UUID event) {
-    return Journal.read(folder.resolve("receipts.tsv"), Receipt::parse).stream()
-        .filter(receipt -> receipt.event().equals(event))
-        .toList();
+    return receipts().stream().filter(receipt -> receipt.event().equals(event)).toList();
+  }
+
+  List<Receipt> receipts() {
+    return Journal.read(folder.resolve("receipts.tsv"), Receipt::parse);
+  }
+
+  List<Entry> ledger() {
+    return Journal.read(folder.resolve("ledger.tsv"), Entry::parse);
   }
 
   // What came out
 
   /** Notes a figure for the report. */
   void figure(String name, Object value) {
-    figures.put(name, String.valueOf(value));
+    findings.figure(name, value);
   }
 
   /** Notes a failure where something is not as promised. */
   void expect(boolean asPromised, String promise) {
-    if (!asPromised) {
-      failures.add("not kept: " + promise);
-    }
+    findings.expect(asPromised, promise);
   }
 
   /** Notes how long something took, and a failure where that was too long. */
   void within(String what, long millis, Duration bound) {
-    figure(what, "%.1f s".formatted(millis / 1000.0));
-    Duration allowed = bound.multipliedBy(plan.patience());
-    expect(
-        millis <= allowed.toMillis(),
-        "%s within %d ms, was %d".formatted(what, allowed.toMillis(), millis));
+    findings.within(what, millis, bound.multipliedBy(plan.patience()));
   }
 
   /** Waits for a condition and returns how long that took, in milliseconds. */
   long await(String what, Duration limit, BooleanSupplier condition) {
-    long begun = Moment.now();
-    while (!condition.getAsBoolean()) {
-      if (Moment.now() - begun > limit.toMillis()) {
-        expect(false, "%s within %s".formatted(what, limit));
-        break;
-      }
-      Moment.pause(Duration.ofMillis(20));
-    }
-    return Moment.now() - begun;
+    return findings.await(what, limit, condition);
   }
 
   /** Whether no event, delivery or timer is left. */
@@ -258,13 +205,17 @@ final class Stage implements AutoCloseable {
     writer.stop();
     long drained = await("the backlog drains", plan.drainLimit(), this::isDone);
     figure("drained after", "%.1f s".formatted(drained / 1000.0));
+    List<Receipt> posts = receipts();
+    int early = Retries.early(posts);
+    expect(early == 0, early + " retries came early");
     Report report =
         Joiner.join(
-            Journal.read(folder.resolve("ledger.tsv"), Entry::parse),
-            Journal.read(folder.resolve("receipts.tsv"), Receipt::parse),
+            ledger(),
+            posts,
             Tables.read(jdbi()),
-            subscribers);
-    return new Result(name, report, allowedExtra, Map.copyOf(figures), List.copyOf(failures));
+            audience.subscribers(),
+            "off".equals(plan.postgres().get("synchronous_commit")));
+    return new Result(name, report, allowedExtra, findings.figures(), findings.failures());
   }
 
   @Override
@@ -276,6 +227,9 @@ final class Stage implements AutoCloseable {
     writerWire.close();
     database.close();
     postgres.close();
+    if (disk != null) {
+      disk.close();
+    }
     ledger.close();
     receipts.close();
   }

@@ -53,6 +53,7 @@ public final class Suite implements Callable<Integer> {
 
   /** Runs the suite from the command line. */
   public static void main(String[] arguments) {
+    System.setProperty("logback.configurationFile", "faults-log.xml");
     System.exit(
         new CommandLine(new Suite())
             .setParameterExceptionHandler((fault, args) -> {
@@ -66,14 +67,23 @@ public final class Suite implements Callable<Integer> {
   static List<Fault> faults() {
     List<Fault> faults = new ArrayList<>();
     faults.addAll(WorkerFaults.all());
+    faults.addAll(DatabaseFaults.all());
+    faults.addAll(NetworkFaults.all());
+    faults.addAll(ReceiverFaults.all());
+    faults.addAll(PayloadFaults.all());
+    faults.addAll(SubscriptionFaults.all());
+    faults.addAll(TimeFaults.all());
+    faults.addAll(StartFaults.all());
+    faults.addAll(CombinedFaults.all());
     return faults;
   }
 
   /** Runs one fault on a stage of its own in {@code folder}. */
   static Result run(Fault fault, Plan plan, Path folder) throws Exception {
     try (Stage stage = new Stage(folder, fault.plan().apply(plan))) {
-      stage.subscribeAll();
-      stage.writer().start();
+      if (stage.plan().migrated()) {
+        stage.begin();
+      }
       fault.strike().on(stage);
       return stage.finish(fault.name(), fault.allowedExtra());
     }
@@ -90,9 +100,16 @@ public final class Suite implements Callable<Integer> {
     Plan plan = Plan.of(rate, rounds, Duration.ofSeconds(seconds), patience, seed);
     boolean passed = true;
     for (Fault fault : chosen()) {
-      Result result = run(fault, plan, Files.createDirectories(base.resolve(fault.name())));
-      System.out.print(result.text());
-      passed &= result.passed();
+      try {
+        Result result = run(fault, plan, Files.createDirectories(base.resolve(fault.name())));
+        System.out.print(result.text());
+        passed &= result.passed();
+      } catch (Skipped e) {
+        System.out.printf("skipped %s: %s%n", fault.name(), e.getMessage());
+      } catch (Exception e) {
+        System.out.printf("BROKEN  %s: %s%n", fault.name(), e);
+        passed = false;
+      }
     }
     return passed ? 0 : 1;
   }

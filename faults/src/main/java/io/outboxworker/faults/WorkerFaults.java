@@ -104,7 +104,7 @@ final class WorkerFaults {
 
   private static void killBeforeRecord(Stage stage) {
     String path = "/t0/only-here";
-    Subscriber subscriber = stage.subscribe(stage.tenant(0), path);
+    Subscriber subscriber = stage.audience().subscribe(stage.tenant(0), path);
     stage.fleet().start("A", stage.over("A"));
     stage
         .wire("A")

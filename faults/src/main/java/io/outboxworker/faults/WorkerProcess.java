@@ -12,11 +12,15 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A worker as it is run in production: started by the launcher, in a process of its own. */
 final class WorkerProcess {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+  private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)\n");
 
   private final Process process;
   private final Path out;
@@ -26,13 +30,17 @@ final class WorkerProcess {
     this.out = out;
   }
 
-  /** Starts {@code work} and returns at once; what it prints goes to {@code <name>.out}, .log. */
+  /** Starts it and returns at once; what it logs goes to {@code <name>.log}. */
   static WorkerProcess start(
-      Installation installation, Map<String, String> environment, Path folder, String name) {
+      Installation installation,
+      Map<String, String> environment,
+      Path folder,
+      String name,
+      String... arguments) {
     File log = folder.resolve(name + ".log").toFile();
     Path out = folder.resolve(name + "-" + System.nanoTime() + ".out");
     ProcessBuilder builder =
-        new ProcessBuilder(installation.command("work"))
+        new ProcessBuilder(installation.command(arguments))
             .redirectOutput(out.toFile())
             .redirectError(ProcessBuilder.Redirect.appendTo(log));
     builder.environment().putAll(environment);
@@ -115,13 +123,11 @@ final class WorkerProcess {
     return HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(3)).build();
   }
 
+  /** Where it says that it listens; 0 as long as it has not said so. */
   private int port() {
     try {
-      String printed = Files.readString(out);
-      int colon = printed.lastIndexOf(':');
-      return colon < 0 || !printed.endsWith("\n")
-          ? 0
-          : Integer.parseInt(printed.substring(colon + 1).strip());
+      Matcher listening = LISTENING.matcher(Files.readString(out));
+      return listening.find() ? Integer.parseInt(listening.group(1)) : 0;
     } catch (IOException e) {
       return 0;
     }

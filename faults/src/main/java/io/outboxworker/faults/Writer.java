@@ -35,13 +35,18 @@ final class Writer implements AutoCloseable {
   private final Semaphore free = new Semaphore(CONNECTIONS);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Thread pace = Thread.ofPlatform().name("writer").daemon().unstarted(this::write);
+  private volatile String lastFault = "";
   private volatile boolean stopped;
 
   /**
    * @param url the database, perhaps over a link that gets cut
    */
   Writer(String url, List<UUID> tenants, Journal ledger, int perSecond, long seed) {
-    this.url = url + "&connectTimeout=2&loginTimeout=2&socketTimeout=60";
+    // The business waits for its own commits, whatever the worker does.
+    this.url =
+        url
+            + "&connectTimeout=2&loginTimeout=2&socketTimeout=60"
+            + "&options=-c%20synchronous_commit%3Don";
     this.tenants = tenants;
     this.ledger = ledger;
     this.perSecond = perSecond;
@@ -80,14 +85,25 @@ final class Writer implements AutoCloseable {
   UUID publish(UUID tenant, String data) {
     UUID id = transact(tenant, data, false, Duration.ZERO);
     if (id == null) {
-      throw new IllegalStateException("the event was not committed");
+      throw new IllegalStateException("the event was not committed: " + lastFault);
     }
     return id;
   }
 
+  /** Publishes one event in a transaction that stays open for so long before it commits. */
+  void publishLate(UUID tenant, Duration hold) {
+    threads.execute(() -> transact(tenant, data(), false, hold));
+  }
+
+  /** Leaves open transactions as they are, if there still are any. */
   @Override
   public void close() {
     stopped = true;
+    try {
+      pace.join();
+    } catch (InterruptedException e) {
+      throw Moment.interrupted(e);
+    }
     threads.shutdownNow();
   }
 
@@ -135,6 +151,7 @@ final class Writer implements AutoCloseable {
         state = State.COMMITTED;
       }
     } catch (SQLException e) {
+      lastFault = String.valueOf(e.getMessage());
       if (id == null) {
         refused.incrementAndGet();
       } else if (state == State.IN_DOUBT && isCertainlyRefused(e)) {

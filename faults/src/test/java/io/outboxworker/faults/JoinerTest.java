@@ -109,6 +109,18 @@ final class JoinerTest {
   }
 
   @Test
+  void after_a_crash_that_forgot_commits_a_post_of_a_lost_delivery_is_a_duplicate() {
+    Receipt real = receipts.get(0);
+    receipts.add(receipt(real.at(), UUID.randomUUID(), real.event(), "/a", BODY, true));
+    receipts.add(receipt(real.at(), UUID.randomUUID(), real.event(), "/b", BODY, true));
+
+    Report report = join(true);
+
+    assertThat(report.mostExtra()).isEqualTo(1);
+    assertThat(report.ghosts()).isEqualTo(1);
+  }
+
+  @Test
   void a_rolled_back_event_in_the_log_is_a_ghost_and_so_is_its_post() {
     deliver(ledger.get(3));
 
@@ -256,7 +268,11 @@ final class JoinerTest {
   }
 
   private Report join() {
-    return Joiner.join(
-        ledger, receipts, new Tables(events, finished, outbox, waiting, 0), subscribers);
+    return join(false);
+  }
+
+  private Report join(boolean forgetful) {
+    Tables tables = new Tables(events, finished, outbox, waiting, 0);
+    return Joiner.join(ledger, receipts, tables, subscribers, forgetful);
   }
 }

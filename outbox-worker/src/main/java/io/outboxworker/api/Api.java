@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.outboxworker.api.Routes.Resource;
 import io.outboxworker.api.Routes.Route;
+import io.outboxworker.database.TenantScope;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,11 @@ public final class Api implements HttpService {
           new SubscriptionRoutes(),
           new SubscriptionActions(),
           new EventTypeRoutes(),
-          new AuditRoutes());
+          new AuditRoutes(),
+          new DeliveryRoutes(),
+          new ReplayRoutes(),
+          new EventRoutes(),
+          new StatsRoutes());
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
@@ -74,7 +79,10 @@ public final class Api implements HttpService {
       origins.allow(request, response);
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      route.endpoint().apply(new Call(request, response, caller)).send(response);
+      Call call = new Call(request, response, caller, () -> authentication.caller(request));
+      TenantScope.during(
+              caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
+          .send(response);
     };
   }
 

@@ -2,6 +2,7 @@ package io.outboxworker.api;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import io.outboxworker.database.TenantScope;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,8 @@ final class Authentication {
           .orElseThrow(Authentication::unauthorized);
     }
     return databases.stream()
-        .filter(database -> database.tokens().knows(login.tenantId()))
+        .filter(
+            database -> TenantScope.acrossTenants(() -> database.tokens().knows(login.tenantId())))
         .findFirst()
         .orElse(databases.getFirst());
   }
@@ -92,7 +94,8 @@ final class Authentication {
     for (ApiDatabase database : databases) {
       try {
         Optional<Caller> found =
-            database.tokens().owner(token).map(owner -> caller(owner, database));
+            TenantScope.acrossTenants(() -> database.tokens().owner(token))
+                .map(owner -> caller(owner, database));
         if (found.isPresent()) {
           return found.get();
         }

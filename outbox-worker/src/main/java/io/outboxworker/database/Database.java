@@ -4,9 +4,12 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.prometheus.PrometheusMetricsTrackerFactory;
 import io.prometheus.client.CollectorRegistry;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
@@ -23,15 +26,31 @@ public final class Database implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
+  /** Only where the role exists and has its grants in this very database. */
+  private static final String TAKE_WORKER_ROLE =
+      """
+      do $$
+      begin
+        if exists (select from pg_catalog.pg_roles
+            where rolname = 'webhooks_worker' and pg_has_role(session_user, oid, 'member')
+              and has_table_privilege(oid, to_regclass('webhooks.subscription'), 'update')) then
+          set role webhooks_worker;
+        end if;
+      exception
+        when insufficient_privilege then
+          null;
+      end $$
+      """;
+
   private static final String SESSION =
       "-c statement_timeout=25s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s";
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
-  private Database(HikariDataSource pool) {
+  private Database(HikariDataSource pool, ConnectionFactory connections) {
     this.pool = pool;
-    this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
+    this.jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
     // Its default repeats every argument, and among them are secrets and payloads.
     jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.SHORT_STATEMENT);
   }
@@ -42,7 +61,7 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(
       DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    return open(settings, name, size, registry, SESSION);
+    return open(config(settings, name, size, registry, SESSION));
   }
 
   /**
@@ -52,10 +71,38 @@ public final class Database implements AutoCloseable {
    */
   public static Database openUnhurried(
       DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    return open(settings, name, size, registry, SESSION + " -c synchronous_commit=off");
+    return open(config(settings, name, size, registry, SESSION + " -c synchronous_commit=off"));
   }
 
-  private static Database open(
+  private static Database open(HikariConfig config) {
+    HikariDataSource pool = new HikariDataSource(config);
+    return new Database(pool, pool::getConnection);
+  }
+
+  /**
+   * The same for what tenants ask for: each use of a connection is bound to the {@link TenantScope}
+   * of its thread, by row level security and, where the login may take it, in the role {@code
+   * webhooks_worker}, since security by rows does not hold for a superuser.
+   */
+  public static Database openForTenants(
+      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+    HikariConfig config = config(settings, name, size, registry, SESSION);
+    config.setConnectionInitSql(TAKE_WORKER_ROLE);
+    HikariDataSource pool = new HikariDataSource(config);
+    return new Database(pool, () -> bound(pool.getConnection()));
+  }
+
+  private static Connection bound(Connection connection) throws SQLException {
+    try {
+      TenantScope.tell(connection);
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static HikariConfig config(
       DatabaseSettings settings,
       String name,
       int size,
@@ -77,7 +124,7 @@ public final class Database implements AutoCloseable {
     if (registry != null) {
       config.setMetricsTrackerFactory(new PrometheusMetricsTrackerFactory(registry));
     }
-    return new Database(new HikariDataSource(config));
+    return config;
   }
 
   /** Without these a dead peer would hold a connection for ever, and errors would show row data. */

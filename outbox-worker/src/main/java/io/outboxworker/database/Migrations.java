@@ -1,5 +1,11 @@
 package io.outboxworker.database;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -41,6 +47,30 @@ public final class Migrations {
     try {
       return flyway.migrate().migrationsExecuted;
     } catch (FlywayException e) {
+      throw new MigrationFailed(SqlFault.describe(e), e);
+    }
+  }
+
+  /**
+   * Those of our roles that the cluster does not have, because whoever migrated may not make any;
+   * nothing but grants waits for them.
+   */
+  public List<String> missingRoles() {
+    try (Connection connection = flyway.getConfiguration().getDataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                select role from unnest(array['webhooks_migrator', 'webhooks_worker', 'webhooks_producer',
+                  'webhooks_reader']) role
+                where not exists (select from pg_catalog.pg_roles where rolname = role)
+                """)) {
+      List<String> missing = new ArrayList<>();
+      while (found.next()) {
+        missing.add(found.getString(1));
+      }
+      return missing;
+    } catch (SQLException e) {
       throw new MigrationFailed(SqlFault.describe(e), e);
     }
   }

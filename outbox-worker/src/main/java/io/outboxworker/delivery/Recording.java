@@ -33,8 +33,14 @@ final class Recording {
     this.disableAfter = disableAfter;
   }
 
-  /** With {@code withTexts} false the errors and answers of endpoints are left out. */
-  Recorded record(List<Result> batch, boolean withTexts) {
+  /**
+   * Writes the batch.
+   *
+   * @param withTexts false leaves out the errors and answers of endpoints
+   * @param inDoubt whether an earlier try may have been committed without our knowing: then a
+   *     result that is there already counts as recorded now
+   */
+  Recorded record(List<Result> batch, boolean withTexts, boolean inDoubt) {
     List<Attempted> finished = new ArrayList<>();
     List<Attempted> retried = new ArrayList<>();
     List<GivenBack> givenBack = new ArrayList<>();
@@ -50,6 +56,11 @@ final class Recording {
       finish(handle, finished, withTexts, found);
       retry(handle, retried, withTexts, found);
       giveBack(handle, givenBack, found);
+      if (inDoubt) {
+        found.addAll(recordedBefore(handle, finished, withTexts));
+        found.addAll(recordedBefore(handle, retried, withTexts));
+        givenBack.forEach(result -> found.add(result.claim().id()));
+      }
       return new Recorded(found, noteHealth(handle, finished, retried));
     });
   }
@@ -136,6 +147,30 @@ final class Recording {
         .forEach(found::add);
   }
 
+  /**
+   * Those whose history says what only this very attempt can have seen: in the log, or in the row
+   * of a delivery that went on to its next attempts.
+   */
+  private static List<UUID> recordedBefore(
+      Handle handle, List<Attempted> results, boolean withTexts) {
+    if (results.isEmpty()) {
+      return List.of();
+    }
+    return handle
+        .createQuery(
+            """
+            select r.id from unnest(:ids, :histories) r(id, history)
+            where exists (select from delivery_log l
+                where l.id = r.id and starts_with(l.history::text, rtrim(r.history, ']')))
+              or exists (select from delivery d
+                where d.id = r.id and starts_with(d.history::text, rtrim(r.history, ']')))
+            """)
+        .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
+        .bindArray("histories", String.class, column(results, r -> r.history(withTexts)))
+        .mapTo(UUID.class)
+        .list();
+  }
+
   /** Writes only where the copies in memory say that something changes: not once a delivery. */
   private List<UUID> noteHealth(Handle handle, List<Attempted> finished, List<Attempted> retried) {
     Set<UUID> healthy = new HashSet<>();
@@ -172,6 +207,7 @@ final class Recording {
     failing.removeAll(healthy);
     if (!failing.isEmpty()) {
       disabled.addAll(LiveSubscriptions.disableFailing(handle, failing, disableAfter));
+      LiveSubscriptions.warnFailing(handle, failing, disableAfter);
     }
     if (!healthy.isEmpty()) {
       LiveSubscriptions.markHealthy(handle, healthy);

@@ -1,5 +1,7 @@
 package io.outboxworker.testing;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,12 +11,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A TCP link to a port on loopback that can be cut and mended. */
+/** A TCP link to a PostgreSQL on loopback that can be cut and mended. */
 public final class Link implements AutoCloseable {
   private final ServerSocket listener;
   private final int target;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger commitsToBreak = new AtomicInteger();
   private volatile boolean cut;
 
   public Link(int target) {
@@ -39,6 +43,11 @@ public final class Link implements AutoCloseable {
 
   public void mend() {
     cut = false;
+  }
+
+  /** Lets the next COMMITs reach the server, and breaks their connections before the answer. */
+  public void breakCommits(int count) {
+    commitsToBreak.set(count);
   }
 
   @Override
@@ -70,15 +79,28 @@ public final class Link implements AutoCloseable {
     Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
     open.add(near);
     open.add(far);
-    Thread.ofVirtual().start(() -> copy(near, far));
-    Thread.ofVirtual().start(() -> copy(far, near));
+    Thread.ofVirtual().start(() -> copy(near, far, true));
+    Thread.ofVirtual().start(() -> copy(far, near, false));
   }
 
-  private void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, boolean toServer) {
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
-      in.transferTo(out);
+      byte[] piece = new byte[65_536];
+      for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
+        boolean breaks = toServer && isCommitToBreak(new String(piece, 0, length, ISO_8859_1));
+        if (breaks) {
+          closeQuietly(from);
+        }
+        out.write(piece, 0, length);
+        if (breaks) {
+          // The server ends the connection when it has committed and finds its client gone.
+          to.shutdownOutput();
+          to.getInputStream().transferTo(OutputStream.nullOutputStream());
+          return;
+        }
+      }
     } catch (IOException e) {
       // A cut link looks like this on both sides.
     } finally {
@@ -87,6 +109,10 @@ public final class Link implements AutoCloseable {
       open.remove(from);
       open.remove(to);
     }
+  }
+
+  private boolean isCommitToBreak(String piece) {
+    return piece.contains("COMMIT") && commitsToBreak.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
   }
 
   private static void closeQuietly(Socket socket) {

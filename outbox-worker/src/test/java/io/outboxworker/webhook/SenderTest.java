@@ -274,7 +274,10 @@ class SenderTest {
   @Test
   void a_server_without_tls_is_a_tls_error() throws Exception {
     try (RawReceiver plain =
-        RawReceiver.doing(connection -> connection.write("HTTP/1.1 400 Bad\r\n\r\n"))) {
+        RawReceiver.doing(connection -> {
+          connection.write("HTTP/1.1 400 Bad\r\n\r\n");
+          connection.awaitEnd();
+        })) {
       URI url = URI.create("https://127.0.0.1:" + plain.port() + "/");
       assertUnreachable(url, Reason.TLS_ERROR, "TLS: endpoint does not speak TLS on this port");
     }

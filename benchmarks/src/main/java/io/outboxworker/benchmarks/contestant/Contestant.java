@@ -20,6 +20,9 @@ public interface Contestant {
   /** Commits the events {@code first} to {@code first + count - 1} in one transaction. */
   void load(Connection connection, Audience audience, long first, int count) throws SQLException;
 
+  /** What commits single events over that connection. */
+  Publisher publisher(Connection connection, Audience audience) throws SQLException;
+
   /** Starts its process on that database. */
   Running start(Ground ground, String database, Audience audience) throws IOException;
 

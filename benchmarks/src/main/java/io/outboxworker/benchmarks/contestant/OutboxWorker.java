@@ -8,6 +8,7 @@ import io.outboxworker.subscription.KeyRing;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -19,8 +20,21 @@ import java.util.UUID;
 public final class OutboxWorker implements Contestant {
   private static final int BATCH = 1_000;
 
+  private final Map<String, String> own;
   private final String keys = KeyRing.generate();
   private final KeyRing keyRing = KeyRing.parse(keys);
+
+  /** With its defaults. */
+  public OutboxWorker() {
+    this(Map.of());
+  }
+
+  /**
+   * @param own settings that a scenario needs
+   */
+  public OutboxWorker(Map<String, String> own) {
+    this.own = Map.copyOf(own);
+  }
 
   @Override
   public String name() {
@@ -77,7 +91,16 @@ public final class OutboxWorker implements Contestant {
   @Override
   public void load(Connection connection, Audience audience, long first, int count)
       throws SQLException {
-    String tenant = "(seq % " + audience.tenants() + ")::int";
+    load(connection, "(seq % " + audience.tenants() + ")::int", first, count);
+  }
+
+  /** The same, but all of these events belong to one tenant. */
+  public void flood(Connection connection, int tenant, long first, int count) throws SQLException {
+    load(connection, Integer.toString(tenant), first, count);
+  }
+
+  private static void load(Connection connection, String tenant, long first, int count)
+      throws SQLException {
     Ground.execute(
         connection,
         """
@@ -92,6 +115,28 @@ public final class OutboxWorker implements Contestant {
                 Audience.dataSql("seq"),
                 first,
                 first + count - 1));
+  }
+
+  @Override
+  public Publisher publisher(Connection connection, Audience audience) throws SQLException {
+    PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            insert into webhooks.outbox (id, tenant_id, event, resource_id, data)
+            values (?, ?, '%s', ?, ?::json) returning xmin::text::bigint
+            """
+                .formatted(Audience.EVENT));
+    return seq -> {
+      int tenant = audience.tenant(seq);
+      insert.setObject(1, EventId.of(System.currentTimeMillis(), seq, tenant));
+      insert.setObject(2, EventId.tenantId(tenant));
+      insert.setString(3, "inv-" + seq);
+      insert.setString(4, Audience.data(seq));
+      try (ResultSet row = insert.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    };
   }
 
   @Override
@@ -124,6 +169,7 @@ public final class OutboxWorker implements Contestant {
     environment.put("OUTBOX_ALLOW_HTTP", "true");
     environment.put("OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
     environment.put("OUTBOX_LOG_LEVEL", "warn");
+    environment.putAll(own);
     return environment;
   }
 }

@@ -71,6 +71,12 @@ public final class Running implements AutoCloseable {
     return line;
   }
 
+  /** Ends it at once. */
+  public void kill() {
+    process.destroyForcibly();
+    close();
+  }
+
   /** Ends it as an operator would. */
   @Override
   public void close() {

@@ -39,6 +39,11 @@ public final class EventId {
         .formatted(tenant);
   }
 
+  /** The number of the event with this id. */
+  public static long seq(UUID id) {
+    return seq(id.getLeastSignificantBits());
+  }
+
   static long low(long seq, int tenant) {
     return VARIANT | seq << TENANT_BITS | tenant;
   }

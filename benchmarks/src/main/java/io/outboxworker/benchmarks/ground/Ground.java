@@ -62,6 +62,11 @@ public final class Ground implements AutoCloseable {
     return settings;
   }
 
+  /** The server's version. */
+  public String version() throws SQLException {
+    return admin.getMetaData().getDatabaseProductVersion();
+  }
+
   public Receiver receiver() {
     return receiver;
   }

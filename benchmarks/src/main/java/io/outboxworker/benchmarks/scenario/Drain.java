@@ -4,13 +4,10 @@ import io.outboxworker.benchmarks.contestant.Audience;
 import io.outboxworker.benchmarks.contestant.BareClient;
 import io.outboxworker.benchmarks.contestant.Contestant;
 import io.outboxworker.benchmarks.contestant.Running;
-import io.outboxworker.benchmarks.ground.Clock;
 import io.outboxworker.benchmarks.ground.Ground;
 import io.outboxworker.benchmarks.ground.Reading;
-import io.outboxworker.benchmarks.ground.Tally;
 import io.outboxworker.benchmarks.report.Figures;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -40,7 +37,9 @@ public final class Drain implements Scenario {
   public void round(Bench bench, int round) throws IOException, SQLException, InterruptedException {
     double[] bare = bareClient(bench, round);
     for (Contestant contestant : contestants) {
-      drain(bench, round, contestant, bare);
+      try (Run run = Run.prepare(bench, contestant, audience)) {
+        drain(run, contestant.name(), round, bare);
+      }
     }
   }
 
@@ -54,9 +53,9 @@ public final class Drain implements Scenario {
         Reading before = ground.read("", client.pid());
         rates[phase] = events / BareClient.post(client, (long) phase * events, events);
         Reading used = ground.read("", client.pid()).since(before);
-        Figures figures = figures("bare client", phase, round);
-        figures.with("deliveries/s", rates[phase]).with("of the bare client", 1);
+        Figures figures = figures("bare client", phase, round, rates[phase], rates);
         figures.with("worker CPU-s per 1,000", used.workerCpu() / events * 1000);
+        figures.with("PostgreSQL CPU-s per 1,000", 0);
         figures.with("receiver CPU-s per 1,000", used.receiverCpu() / events * 1000);
         bench.keep(figures.with("most resident MiB", client.peakMebibytes()));
       }
@@ -64,53 +63,29 @@ public final class Drain implements Scenario {
     return rates;
   }
 
-  private void drain(Bench bench, int round, Contestant contestant, double[] bare)
+  private void drain(Run run, String who, int round, double[] bare)
       throws IOException, SQLException, InterruptedException {
-    Ground ground = bench.ground();
-    ground.receiver().reset();
-    String database = ground.createDatabase();
-    contestant.install(ground, database, audience);
-    try (Connection connection = ground.connect(database)) {
-      contestant.load(connection, audience, 0, events);
-      Ground.execute(connection, "vacuum analyze");
-      ground.checkpoint();
-      Reading begin = ground.read(database, 0);
-      try (Running running = contestant.start(ground, database, audience)) {
-        Figures cold = phase(bench, contestant, running, connection, begin, 0, round, bare);
-        long first = ground.receiver().arrivals().firstMicros();
-        bench.keep(cold.with("first POST, s after start", (first - begin.micros()) / 1e6));
-        contestant.load(connection, audience, events, events);
-        Reading again = ground.read(database, running.pid());
-        bench.keep(phase(bench, contestant, running, connection, again, 1, round, bare));
-      }
-    }
-    ground.dropDatabase(database);
+    run.load(events);
+    run.settle();
+    Reading begin = run.read();
+    run.start();
+    Figures cold = drained(run, who, round, begin, 0, bare);
+    long first = run.arrivals().firstMicros();
+    run.keep(cold.with("first POST, s after start", (first - begin.micros()) / 1e6));
+    run.load(events);
+    run.keep(drained(run, who, round, run.read(), 1, bare));
   }
 
-  private Figures phase(
-      Bench bench,
-      Contestant contestant,
-      Running running,
-      Connection connection,
-      Reading begin,
-      int phase,
-      int round,
-      double[] bare)
+  private Figures drained(Run run, String who, int round, Reading begin, int phase, double[] bare)
       throws IOException, SQLException, InterruptedException {
-    int total = (phase + 1) * events;
-    bench.awaitAccepted(contestant, running, connection, total);
-    double seconds = (Clock.micros() - begin.micros()) / 1e6;
-    Ground ground = bench.ground();
-    Reading used = ground.read(connection.getCatalog(), running.pid()).since(begin);
-    Figures figures = figures(contestant.name(), phase, round);
-    figures.with("deliveries/s", events / seconds);
-    figures.with("of the bare client", events / seconds / bare[phase]);
-    Bench.costs(figures, used, events).with("most resident MiB", running.peakMebibytes());
-    Tally tally = Tally.of(ground.receiver().arrivals(), total, audience.perTenant(), total);
-    return Bench.tally(figures, tally);
+    run.awaitAll();
+    Reading used = run.read().since(begin);
+    return run.finish(figures(who, phase, round, events / used.seconds(), bare), used, events);
   }
 
-  private Figures figures(String who, int phase, int round) {
-    return new Figures(name(), who + (phase == 0 ? ", cold" : ", warm"), round);
+  private Figures figures(String who, int phase, int round, double rate, double[] bare) {
+    return new Figures(name(), who + (phase == 0 ? ", cold" : ", warm"), round)
+        .with("deliveries/s", rate)
+        .with("of the bare client", rate / bare[phase]);
   }
 }

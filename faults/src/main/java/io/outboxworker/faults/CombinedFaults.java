@@ -1,0 +1,138 @@
+package io.outboxworker.faults;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Several faults in one run, one after the other and at the same time. */
+final class CombinedFaults {
+  /** So many leases of one delivery may be lost before it ends as lost itself. */
+  private static final int CLAIMS = 3;
+
+  private CombinedFaults() {}
+
+  static List<Fault> all() {
+    return List.of(
+        inShort(),
+        new Fault(
+            "all-at-once",
+            "kills, SIGTERM, pauses, crashes of PostgreSQL, cut networks, late commits, in turn",
+            CLAIMS,
+            plan -> plan,
+            CombinedFaults::allAtOnce),
+        new Fault(
+            "soak",
+            "now and then a fault, for long; memory, threads and sockets return to their base",
+            CLAIMS,
+            plan -> plan.withRate(50),
+            CombinedFaults::soak));
+  }
+
+  /** What every build runs: an attempt's limit of 2 s makes leases short. */
+  static Fault inShort() {
+    return new Fault(
+        "short",
+        "kill, zombie, SIGTERM, terminated backends and a crash of PostgreSQL, one after the other",
+        CLAIMS,
+        plan -> plan.withWorker("OUTBOX_ATTEMPT_TIMEOUT", "2s"),
+        CombinedFaults::oneAfterTheOther);
+  }
+
+  private static void oneAfterTheOther(Stage stage) throws IOException {
+    WorkerFaults.two(stage);
+    stage.fleet().start("Z");
+    Moment.pause(Duration.ofSeconds(2));
+    WorkerProcess zombie = stage.fleet().get("Z");
+    zombie.signal("STOP");
+    long stopped = Moment.now();
+    stage.fleet().get("A").kill();
+    stage.fleet().awaitReady("A");
+    stage.figure("backends terminated", DatabaseFaults.terminateAll(stage));
+    stage.postgres().kill();
+    Moment.pause(Duration.ofSeconds(1));
+    stage.within(
+        "PostgreSQL back to first delivery",
+        DatabaseFaults.startAgain(stage),
+        Duration.ofSeconds(10));
+    WorkerProcess told = stage.fleet().get("B");
+    told.signal("TERM");
+    int code = told.awaitExit(Duration.ofSeconds(20));
+    stage.expect(code == 0, "a worker that is told to stop ends with 0, was " + code);
+    Moment.pause(Duration.ofMillis(Math.max(0, stopped + 20_000 - Moment.now())));
+    zombie.signal("CONT");
+    stage.await(
+        "the zombie answers again", Duration.ofSeconds(20), () -> zombie.status("/livez") == 200);
+    Moment.pause(Duration.ofSeconds(2));
+    stage.expect(zombie.isAlive(), "a worker that was paused lives on");
+    stage.figure("late results refused", zombie.metric("webhook_lease_lost_total").orElse(0));
+  }
+
+  private static void allAtOnce(Stage stage) throws IOException {
+    WorkerFaults.two(stage);
+    stage.fleet().start("C", stage.over("C"));
+    long until = Moment.now() + stage.plan().length().toMillis();
+    int struck = 0;
+    while (Moment.now() < until) {
+      Moment.pause(Duration.ofMillis(1_000 + stage.random().nextInt(3_000)));
+      strike(stage, stage.random().nextInt(7));
+      struck++;
+    }
+    stage.wire("C").mend();
+    stage.figure("faults", struck);
+  }
+
+  private static void soak(Stage stage) throws IOException {
+    WorkerFaults.two(stage);
+    stage.fleet().start("C", stage.over("C"));
+    Moment.pause(Duration.ofSeconds(20));
+    WorkerProcess steady = stage.fleet().get("C");
+    Proc.Holding before = Proc.holding(steady.pid());
+    List<Long> resident = new ArrayList<>();
+    long until = Moment.now() + stage.plan().length().toMillis();
+    int struck = 0;
+    while (Moment.now() < until) {
+      strike(stage, stage.random().nextInt(7));
+      struck++;
+      Moment.pause(Duration.ofSeconds(10));
+      resident.add(Proc.holding(steady.pid()).residentKilobytes() / 1024);
+    }
+    stage.wire("C").mend();
+    stage.writer().stop();
+    stage.await("the backlog drains", stage.plan().drainLimit(), stage::isDone);
+    Moment.pause(Duration.ofSeconds(15));
+    Proc.Holding after = Proc.holding(steady.pid());
+    stage.figure("faults", struck);
+    stage.figure("resident memory, MiB", resident);
+    stage.figure("threads before and after", before.threads() + ", " + after.threads());
+    stage.figure("sockets before and after", before.sockets() + ", " + after.sockets());
+    stage.expect(Math.abs(after.threads() - before.threads()) <= 10, "threads return to base");
+    stage.expect(after.sockets() - before.sockets() <= 10, "sockets return to base");
+    stage.expect(steady.isAlive(), "the worker lives on");
+  }
+
+  private static void strike(Stage stage, int lot) throws IOException {
+    String name = stage.random().nextBoolean() ? "A" : "B";
+    switch (lot) {
+      case 0 -> stage.fleet().get(name).kill();
+      case 1 -> stage.fleet().get(name).signal("TERM");
+      case 2 -> {
+        WorkerProcess paused = stage.fleet().get(name);
+        paused.signal("STOP");
+        Moment.pause(Duration.ofSeconds(3));
+        paused.signal("CONT");
+      }
+      case 3 -> DatabaseFaults.terminateAll(stage);
+      case 4 -> {
+        stage.postgres().kill();
+        stage.postgres().startAgain();
+      }
+      case 5 -> {
+        stage.wire("C").cut();
+        Moment.pause(Duration.ofSeconds(3));
+        stage.wire("C").mend();
+      }
+      default -> stage.writer().publishLate(stage.tenant(0), Duration.ofSeconds(10));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.outboxworker.faults;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** Endpoints that hang, drip, reset, lie and flood, beside healthy ones. */
+final class ReceiverFaults {
+  /** Published at once, so that all of them are first attempts at the same time. */
+  private static final int EVENTS = 3;
+
+  private static final int SLOWEST_ATTEMPT_MILLIS = 10_250;
+  private static final Duration FINAL = Duration.ofSeconds(48);
+
+  private final Stage stage;
+  private final UUID tenant = UUID.randomUUID();
+  private final Zoo zoo;
+
+  private ReceiverFaults(Stage stage) {
+    this.stage = stage;
+    this.zoo = new Zoo(stage, tenant);
+  }
+
+  static List<Fault> all() {
+    return List.of(
+        new Fault(
+            "receivers",
+            "endpoints that hang, drip, reset, lie and flood, beside healthy ones",
+            0,
+            plan -> plan,
+            stage -> new ReceiverFaults(stage).strike()));
+  }
+
+  private void strike() throws Exception {
+    Path trusted = zoo.open();
+    stage.fleet().start("A", "OUTBOX_CA_FILE", trusted.toString());
+    stage.fleet().start("B", "OUTBOX_CA_FILE", trusted.toString());
+    Moment.pause(Duration.ofSeconds(10));
+    long socketsBefore = sockets();
+    long begun = Moment.now();
+    for (int i = 0; i < EVENTS; i++) {
+      stage.writer().publish(tenant, "{\"hostile\":%d}".formatted(i));
+    }
+    stage.await("all are final", FINAL.multipliedBy(stage.plan().patience() + 1), this::isFinal);
+    stage.within("all of them final", Moment.now() - begun, FINAL.plusSeconds(2));
+    judge();
+    stage.within(
+        "sockets freed",
+        stage.await("sockets freed", Duration.ofSeconds(20), () -> zoo.openConnections().isEmpty()),
+        Duration.ofSeconds(6));
+    zoo.openConnections().forEach((path, count) -> stage.figure("still open at " + path, count));
+    stage.figure("sockets of the workers before and after", socketsBefore + ", " + sockets());
+    stage.figure(
+        "99 % of healthy POSTs within", Lag.percentile(stage, 99, begun, Moment.now()) + " ms");
+    zoo.close();
+  }
+
+  private boolean isFinal() {
+    return WorkerFaults.number(
+            stage,
+            "select count(*) from webhooks.delivery where tenant_id = '%s'".formatted(tenant))
+        == 0;
+  }
+
+  private void judge() {
+    zoo.expected()
+        .forEach((path, what) -> {
+          String seen =
+              stage
+                  .jdbi()
+                  .withHandle(handle ->
+                      handle
+                          .createQuery(
+                              """
+                              select count(*) || ' ' || coalesce(string_agg(distinct status, ','), '') || ' ' || coalesce(max(attempts), 0)
+                              from webhooks.delivery_log where url like :url
+                              """)
+                          .bind("url", "%" + path)
+                          .mapTo(String.class)
+                          .one());
+          String promised =
+              "%d %s %d"
+                  .formatted(EVENTS, what.delivered() ? "delivered" : "failed", what.attempts());
+          stage.expect(seen.equals(promised), "%s: %s, was %s".formatted(path, promised, seen));
+        });
+    long slowest =
+        WorkerFaults.number(
+            stage,
+            """
+            select max((h->>'duration_ms')::bigint)
+            from webhooks.delivery_log, json_array_elements(history) h
+            """);
+    stage.figure("slowest attempt", slowest + " ms");
+    stage.expect(
+        slowest <= (long) SLOWEST_ATTEMPT_MILLIS * stage.plan().patience(),
+        "each attempt ends within %d ms, one took %d".formatted(SLOWEST_ATTEMPT_MILLIS, slowest));
+  }
+
+  private long sockets() {
+    return stage.fleet().all().stream()
+        .mapToLong(worker -> Proc.holding(worker.pid()).sockets())
+        .sum();
+  }
+}
