@@ -7,6 +7,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.DoctorCommand;
 import io.outboxworker.cli.EraseCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
@@ -93,13 +94,14 @@ public final class Main {
         new CommandLine(main)
             .addSubcommand(new TokenCommand(desk))
             .addSubcommand(new SubscriptionCommand(desk))
+            .addSubcommand(new DoctorCommand(desk, opening::patient))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
             .addSubcommand(new EraseCommand(desk))
             .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))
-            .addSubcommand(new KeysCommand(out))
+            .addSubcommand(new KeysCommand(desk))
             .addSubcommand(new GenerateCompletion());
     return Arguments.understoodBy(commands)
         .setCaseInsensitiveEnumValuesAllowed(true)

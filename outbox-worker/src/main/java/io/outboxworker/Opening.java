@@ -3,8 +3,10 @@ package io.outboxworker;
 import io.outboxworker.Config.Need;
 import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.cli.Desk.OpenSubscriptions;
+import io.outboxworker.cli.Patient;
 import io.outboxworker.database.Database;
 import io.outboxworker.delivery.TestPost;
+import io.outboxworker.subscription.KeyRotation;
 import io.outboxworker.subscription.Subscriptions;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
@@ -36,7 +38,9 @@ final class Opening {
     var config = config(Need.DATABASE, Need.KEYS);
     var database = open(config, name);
     return new OpenSubscriptions(
-        database, new Subscriptions(database.jdbi(), config.keys(), guard(config)));
+        database,
+        new Subscriptions(database.jdbi(), config.keys(), guard(config)),
+        new KeyRotation(database.jdbi(), config.keys()));
   }
 
   TestPost testPost() {
@@ -47,6 +51,12 @@ final class Opening {
         new Sender(
             guard, Version.current(), config.endpoints().caFile(), config.endpoints().proxy());
     return new TestPost(sender, config.attempts().source(), config.attempts().timeout());
+  }
+
+  Patient patient() {
+    var config = config(Need.DATABASE);
+    return new Patient(
+        config.databases(), config.keyRing(), guard(config), config.retention(), config.warnings());
   }
 
   private Config config(Need... needs) {

@@ -42,6 +42,7 @@ class PageSubscriptionEdit extends Part {
     headers: {state: true},
     faults: {state: true},
     busy: {state: true},
+    opened: {state: true},
     problem: {state: true},
   };
 
@@ -157,10 +158,11 @@ class PageSubscriptionEdit extends Part {
         .types=${this.#types.value?.items ?? []}
         .fault=${this.faults.event}
         @choose=${(e) => this.set('event', e.detail)}
+        @leave=${() => this.leave('event')}
       ></event-picker>
       ${field(this, 'description', 'Description', {hint: 'For people: shown instead of the URL. May be empty.'})}
       ${this.key ? nothing : field(this, 'secret', 'Signing secret', {mono: true, hint: 'Leave it empty, and a strong one is made and shown once.'})}
-      <details ?open=${advanced}>
+      <details ?open=${this.opened || advanced} @toggle=${(e) => (this.opened = e.target.open)}>
         <summary>More settings</summary>
         <div class="form inner">
           <div class="pair">

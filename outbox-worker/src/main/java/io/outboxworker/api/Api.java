@@ -45,13 +45,13 @@ public final class Api implements HttpService {
     rateLimit = new RateLimit(requestsPerSecond);
     logins = jwt == null ? null : new Logins(jwt);
     origins = new Origins(allowedOrigins);
-    authentication = new Authentication(List.of(), logins);
+    authentication = new Authentication(List.of(), 0, logins);
     RESOURCES.forEach(resource -> resource.addTo(routes));
   }
 
-  /** From now on calls are answered from these databases. */
-  public void open(List<ApiDatabase> databases) {
-    authentication = new Authentication(databases, logins);
+  /** From now on calls are answered from these databases, of as many as there should be. */
+  public void open(List<ApiDatabase> databases, int all) {
+    authentication = new Authentication(databases, all, logins);
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.outboxworker.database.TenantScope;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,16 +30,19 @@ final class Authentication {
 
   private final List<ApiDatabase> databases;
   private final @Nullable Logins logins;
+  private final boolean complete;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
   /**
    * The token lives in one of these databases, and so does its tenant.
    *
+   * @param all how many databases there are; more than are given where some do not answer yet
    * @param logins null where nobody else signs tokens
    */
-  Authentication(List<ApiDatabase> databases, @Nullable Logins logins) {
+  Authentication(List<ApiDatabase> databases, int all, @Nullable Logins logins) {
     this.logins = logins;
     this.databases = List.copyOf(databases);
+    this.complete = databases.size() >= all;
   }
 
   /** Who calls; a 401 where nobody known does, a 503 where that can't be told just now. */
@@ -57,7 +62,10 @@ final class Authentication {
     }
     remembered.remove(token);
     Logins known = logins;
-    Caller caller = known != null && token.indexOf('.') >= 0 ? login(known, token) : ask(token);
+    Caller caller =
+        known != null && token.indexOf('.') >= 0
+            ? login(known, token)
+            : ask(token, before == null ? null : before.caller.database());
     remember(token, caller);
     return caller;
   }
@@ -73,25 +81,37 @@ final class Authentication {
 
   /** Where the login says, else where its tenant is known, else the first database. */
   private ApiDatabase home(Logins.Login login) {
-    if (databases.size() == 1) {
+    if (databases.size() == 1 && complete) {
       return databases.getFirst();
     }
-    if (login.database() != null) {
-      return databases.stream()
-          .filter(database -> database.name().equals(login.database()))
-          .findFirst()
-          .orElseThrow(Authentication::unauthorized);
+    String named = login.database();
+    var found =
+        databases.stream()
+            .filter(
+                database -> named == null ? knows(database, login) : database.name().equals(named))
+            .findFirst();
+    if (found.isPresent()) {
+      return found.get();
     }
-    return databases.stream()
-        .filter(
-            database -> TenantScope.acrossTenants(() -> database.tokens().knows(login.tenantId())))
-        .findFirst()
-        .orElse(databases.getFirst());
+    if (!complete) {
+      throw unavailable("a database does not answer");
+    }
+    if (named != null) {
+      throw unauthorized();
+    }
+    return databases.getFirst();
   }
 
-  private Caller ask(String token) {
+  private static boolean knows(ApiDatabase database, Logins.Login login) {
+    return TenantScope.acrossTenants(() -> database.tokens().knows(login.tenantId()));
+  }
+
+  /** First where the token was before, so that a database that is away holds up its own alone. */
+  private Caller ask(String token, @Nullable ApiDatabase first) {
+    List<ApiDatabase> order = new ArrayList<>(databases);
+    order.sort(Comparator.comparing(database -> database != first));
     RuntimeException away = null;
-    for (ApiDatabase database : databases) {
+    for (ApiDatabase database : order) {
       try {
         Optional<Caller> found =
             TenantScope.acrossTenants(() -> database.tokens().owner(token))
@@ -105,6 +125,9 @@ final class Authentication {
     }
     if (away != null) {
       throw away;
+    }
+    if (!complete) {
+      throw unavailable("a database of the worker does not answer");
     }
     throw unauthorized();
   }
