@@ -54,7 +54,8 @@ public final class Worker implements AutoCloseable {
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
     OpenApiRoutes openApi = new OpenApiRoutes();
     Console console = new Console();
-    api = new Api(config.api().requestsPerSecond());
+    var apiRules = config.api();
+    api = new Api(apiRules.requestsPerSecond(), apiRules.jwt(), apiRules.allowedOrigins());
     http =
         new HttpServer(
             listen.address(),

@@ -11,6 +11,8 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +56,8 @@ public final class Database implements AutoCloseable {
   private Database(HikariDataSource pool, ConnectionFactory connections) {
     this.pool = pool;
     this.jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
+    // Its default repeats every argument, and among them are secrets and payloads.
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
   }
 
   /**
