@@ -66,4 +66,8 @@ create index delivery_replay on webhooks.delivery (subscription_id) where replay
 -- That a subscription is about to be disabled is told once, a day before.
 alter table webhooks.subscription add column failing_told_at timestamptz;
 
+create function webhooks.rfc3339(at timestamptz) returns text
+  language sql stable strict parallel safe
+  as $$ select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
+
 select webhooks.grant_roles();

@@ -7,6 +7,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.EraseCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
 import io.outboxworker.cli.ListenCommand;
@@ -94,6 +95,7 @@ public final class Main {
             .addSubcommand(new SubscriptionCommand(desk))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
+            .addSubcommand(new EraseCommand(desk))
             .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))

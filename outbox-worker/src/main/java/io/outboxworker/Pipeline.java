@@ -1,5 +1,6 @@
 package io.outboxworker;
 
+import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.DatabaseSettings;
@@ -9,12 +10,15 @@ import io.outboxworker.database.Sessions;
 import io.outboxworker.delivery.Backlog;
 import io.outboxworker.delivery.Deliveries;
 import io.outboxworker.delivery.Delivering;
+import io.outboxworker.delivery.DeliveryCounts;
+import io.outboxworker.delivery.DeliveryFeed;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.delivery.Replaying;
 import io.outboxworker.metrics.DatabaseMetrics;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.outbox.FanOut;
 import io.outboxworker.outbox.Outbox;
+import io.outboxworker.outbox.Publisher;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.subscription.LiveSubscriptions;
 import io.outboxworker.upkeep.Expiry;
@@ -44,6 +48,7 @@ final class Pipeline implements AutoCloseable {
   private final Poller fanOut;
   private final Poller probe;
   private final List<Poller> upkeep;
+  private final DeliveryFeed feed;
   private final Partitions partitions;
   private final DatabaseMetrics gauges;
 
@@ -80,13 +85,17 @@ final class Pipeline implements AutoCloseable {
     partitions = new Partitions(logs, config.retention());
     var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
     var backlog = new Backlog(jdbi);
+    var publisher = new Publisher(jdbi);
     var fanOutStep =
         new FanOut(outbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
     fanOut = new Poller(named("fan-out"), fanOutStep::step);
     probe = new Poller(named("probe"), this::probe);
+    feed = new DeliveryFeed(jdbi);
     upkeep =
         List.of(
             new Poller(named("replays"), new Replaying(jdbi, delivering.lanes()::noteParked)::step),
+            new Poller(named("counts"), new DeliveryCounts(jdbi)::step),
+            new Poller(named("keys"), publisher::forgetOldKeys),
             new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
             new Poller(named("partitions"), partitions::step),
             new Poller(named("expiry"), new Expiry(jdbi, config.retention())::step),
@@ -109,7 +118,17 @@ final class Pipeline implements AutoCloseable {
     partitions.step();
     delivering.start();
     upkeep.forEach(Poller::start);
+    feed.start();
     fanOut.start();
+  }
+
+  /** What calls of the API need of it. */
+  ApiDatabase.WorkerSide forApi(String source) {
+    return new ApiDatabase.WorkerSide(
+        source,
+        "outbox-worker/" + Version.current(),
+        feed,
+        subscriptions -> delivering.lanes().noteParked(subscriptions));
   }
 
   /** Stops taking work; running attempts go on. */
@@ -140,6 +159,7 @@ final class Pipeline implements AutoCloseable {
 
   @Override
   public void close() {
+    feed.close();
     fanOut.close();
     upkeep.forEach(Poller::close);
     delivering.close();

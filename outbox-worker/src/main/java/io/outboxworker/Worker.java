@@ -130,11 +130,11 @@ public final class Worker implements AutoCloseable {
     config.databases().forEach(this::check);
     config
         .databases()
-        .forEach((name, settings) ->
-            pipelines.add(new Pipeline(name, settings, config, config.keys(), sender, metrics)));
-    config
-        .databases()
-        .forEach((name, settings) -> apiDatabases.add(apiDatabase(name, settings, metrics)));
+        .forEach((name, settings) -> {
+          var pipeline = new Pipeline(name, settings, config, config.keys(), sender, metrics);
+          pipelines.add(pipeline);
+          apiDatabases.add(apiDatabase(name, settings, pipeline, metrics));
+        });
     pipelines.forEach(Pipeline::start);
     api.open(apiDatabases);
     state = "running";
@@ -145,7 +145,8 @@ public final class Worker implements AutoCloseable {
         .log("worker is ready");
   }
 
-  private ApiDatabase apiDatabase(String name, DatabaseSettings settings, Metrics metrics) {
+  private ApiDatabase apiDatabase(
+      String name, DatabaseSettings settings, Pipeline pipeline, Metrics metrics) {
     var attempts = config.attempts();
     return new ApiDatabase(
         name,
@@ -153,7 +154,8 @@ public final class Worker implements AutoCloseable {
             settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
         config.keys(),
         guard,
-        new TestPost(sender, attempts.source(), attempts.timeout()));
+        new TestPost(sender, attempts.source(), attempts.timeout()),
+        pipeline.forApi(attempts.source()));
   }
 
   private void check(String name, DatabaseSettings settings) {

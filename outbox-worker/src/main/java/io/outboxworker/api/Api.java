@@ -19,7 +19,14 @@ public final class Api implements HttpService {
   public static final String BASE = "/api/v1/tenant/webhooks";
 
   private static final List<Resource> RESOURCES =
-      List.of(new SubscriptionRoutes(), new SubscriptionActions(), new AuditRoutes());
+      List.of(
+          new SubscriptionRoutes(),
+          new SubscriptionActions(),
+          new AuditRoutes(),
+          new DeliveryRoutes(),
+          new ReplayRoutes(),
+          new EventRoutes(),
+          new StatsRoutes());
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
@@ -58,7 +65,7 @@ public final class Api implements HttpService {
     return (request, response) -> {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
-      Call call = new Call(request, response, caller);
+      Call call = new Call(request, response, caller, () -> authentication.caller(request));
       TenantScope.during(
               caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
           .send(response);

@@ -17,8 +17,13 @@ final class Call {
   private final ServerRequest request;
   private final ServerResponse response;
   private final Caller caller;
+  private final Runnable recheck;
 
-  Call(ServerRequest request, ServerResponse response, Caller caller) {
+  /**
+   * @param recheck throws where the caller would not be let in any more
+   */
+  Call(ServerRequest request, ServerResponse response, Caller caller, Runnable recheck) {
+    this.recheck = recheck;
     this.request = request;
     this.response = response;
     this.caller = caller;
@@ -26,6 +31,11 @@ final class Call {
 
   Caller caller() {
     return caller;
+  }
+
+  /** For answers that go on for long: throws once the token was revoked or has expired. */
+  void recheck() {
+    recheck.run();
   }
 
   UUID tenantId() {

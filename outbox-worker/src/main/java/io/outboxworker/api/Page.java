@@ -37,6 +37,11 @@ record Page<T>(List<T> items, @Nullable String nextCursor) {
         shown.stream().map(item).toList(), more ? cursor(id.apply(shown.getLast())) : null);
   }
 
+  /** A page whose end is known: {@code next} is the id before which the next one begins. */
+  static <T> Page<T> until(List<T> items, @Nullable UUID next) {
+    return new Page<>(items, next == null ? null : cursor(next));
+  }
+
   static int parseLimit(String text) {
     if (!text.matches("[0-9]{1,4}")
         || Integer.parseInt(text) < 1

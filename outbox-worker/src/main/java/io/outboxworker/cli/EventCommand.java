@@ -3,6 +3,7 @@ package io.outboxworker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.outbox.InvalidEvent;
+import io.outboxworker.outbox.NewEvent;
 import io.outboxworker.outbox.Publisher;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +56,9 @@ public final class EventCommand {
     var text = text(data);
     try (var database = desk.databases().apply(tenant.database())) {
       var publisher = new Publisher(database.jdbi());
-      desk.out().println(publisher.publish(tenant.id, event, resourceType, resourceId, text));
+      desk.out()
+          .println(
+              publisher.publish(new NewEvent(tenant.id, event, resourceType, resourceId, text)));
     } catch (InvalidEvent refused) {
       throw new CommandFailed(String.valueOf(refused.getMessage()));
     }

@@ -73,7 +73,7 @@ public final class ReplayCommand implements Runnable {
   public void run() {
     try (var database = desk.databases().apply(tenant.database())) {
       requireSubscription(database.jdbi());
-      var replays = new Replays(database.jdbi());
+      var replays = new Replays(database.jdbi(), subscriptions -> {});
       var criteria = new Criteria(tenant.id, subscription, since, until, status, event, again);
       if (dryRun) {
         desk.out().println(replays.count(criteria));

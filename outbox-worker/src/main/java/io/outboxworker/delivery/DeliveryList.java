@@ -115,6 +115,24 @@ public final class DeliveryList {
             .list());
   }
 
+  /** Those of the tenant's deliveries that have one of these ids, oldest first. */
+  List<DeliveryItem> these(UUID tenantId, List<UUID> ids) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select %s from delivery t where t.tenant_id = :tenant and t.id = any(:ids)
+                union all
+                select %s from delivery_log t where t.tenant_id = :tenant and t.id = any(:ids)
+                order by id
+                """
+                    .formatted(DeliverySource.NOT_FINAL, DeliverySource.FINAL))
+            .bind("tenant", tenantId)
+            .bindArray("ids", UUID.class, ids)
+            .map(DeliveryList::item)
+            .list());
+  }
+
   private static Query bind(Query query, DeliveryFilter filter, Range range) {
     return query
         .bind("tenant", filter.tenantId())

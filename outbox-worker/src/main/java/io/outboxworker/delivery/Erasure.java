@@ -57,7 +57,11 @@ public final class Erasure {
       if (event.isEmpty()) {
         return Erased.UNKNOWN;
       }
-      return erase(handle, tenantId, event.get()) ? Erased.DONE : Erased.NOT_FINAL;
+      if (!erase(handle, tenantId, event.get())) {
+        return Erased.NOT_FINAL;
+      }
+      Audit.note(handle, tenantId, "delivery.payload_erased", deliveryId);
+      return Erased.DONE;
     });
   }
 

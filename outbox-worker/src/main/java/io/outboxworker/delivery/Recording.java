@@ -207,6 +207,7 @@ final class Recording {
     failing.removeAll(healthy);
     if (!failing.isEmpty()) {
       disabled.addAll(LiveSubscriptions.disableFailing(handle, failing, disableAfter));
+      LiveSubscriptions.warnFailing(handle, failing, disableAfter);
     }
     if (!healthy.isEmpty()) {
       LiveSubscriptions.markHealthy(handle, healthy);

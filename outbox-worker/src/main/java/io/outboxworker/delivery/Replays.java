@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -26,9 +28,14 @@ public final class Replays {
       """;
 
   private final Jdbi jdbi;
+  private final Consumer<Set<UUID>> parked;
 
-  public Replays(Jdbi jdbi) {
+  /**
+   * @param parked is told the subscriptions that have new parked deliveries
+   */
+  public Replays(Jdbi jdbi, Consumer<Set<UUID>> parked) {
     this.jdbi = jdbi;
+    this.parked = parked;
   }
 
   /** How many match right now. */
@@ -120,35 +127,46 @@ public final class Replays {
    * before or not.
    */
   public Retried retry(UUID tenantId, UUID id) {
-    return jdbi.inTransaction(handle -> {
-      Optional<Retried.Refused> refused = refusal(handle, tenantId, id);
-      if (refused.isPresent()) {
-        return refused.get();
-      }
-      return handle
-          .createQuery(
-              """
-              with source as (
-                select l.id, l.event_id, l.subscription_id, l.tenant_id, e.event, e.resource_id, s.ordered
-                from delivery_log l
-                join subscription s on s.id = l.subscription_id and s.active
-                join event_log e on e.id = l.event_id and e.erased_at is null
-                where l.id = :id and l.tenant_id = :tenant
-                for share of e),
-              t as (
-                insert into delivery (event_id, subscription_id, tenant_id, event, resource_id, ordered, replay_of)
-                select event_id, subscription_id, tenant_id, event, resource_id, ordered, id from source
-                returning *)
-              select %s from t
-              """
-                  .formatted(DeliverySource.NOT_FINAL))
-          .bind("id", id)
-          .bind("tenant", tenantId)
-          .map(DeliveryList::item)
-          .findOne()
-          .<Retried>map(Retried.Made::new)
-          .orElse(Retried.Refused.ERASED);
-    });
+    Retried retried = jdbi.inTransaction(handle -> retry(handle, tenantId, id));
+    if (retried instanceof Retried.Made made) {
+      parked.accept(Set.of(made.item().subscriptionId()));
+    }
+    return retried;
+  }
+
+  private static Retried retry(Handle handle, UUID tenantId, UUID id) {
+
+    Optional<Retried.Refused> refused = refusal(handle, tenantId, id);
+    if (refused.isPresent()) {
+      return refused.get();
+    }
+    Optional<DeliveryItem> made =
+        handle
+            .createQuery(
+                """
+                with source as (
+                  select l.id, l.event_id, l.subscription_id, l.tenant_id, e.event, e.resource_id, s.ordered
+                  from delivery_log l
+                  join subscription s on s.id = l.subscription_id and s.active
+                  join event_log e on e.id = l.event_id and e.erased_at is null
+                  where l.id = :id and l.tenant_id = :tenant
+                  for share of e),
+                t as (
+                  insert into delivery (event_id, subscription_id, tenant_id, event, resource_id, ordered, replay_of)
+                  select event_id, subscription_id, tenant_id, event, resource_id, ordered, id from source
+                  returning *)
+                select %s from t
+                """
+                    .formatted(DeliverySource.NOT_FINAL))
+            .bind("id", id)
+            .bind("tenant", tenantId)
+            .map(DeliveryList::item)
+            .findOne();
+    if (made.isEmpty()) {
+      return Retried.Refused.ERASED;
+    }
+    Audit.note(handle, tenantId, "delivery.retried", id);
+    return new Retried.Made(made.get());
   }
 
   private static Optional<Retried.Refused> refusal(Handle handle, UUID tenantId, UUID id) {

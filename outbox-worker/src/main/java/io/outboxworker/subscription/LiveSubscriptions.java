@@ -112,23 +112,64 @@ public final class LiveSubscriptions {
     return disable(handle, ids, "failing", limit);
   }
 
+  /** The event tells the tenant's other endpoints, and is committed with what it tells. */
   private static List<UUID> disable(
       Handle handle, Collection<UUID> ids, String reason, Duration failingFor) {
     handle.execute("set local synchronous_commit = on");
     return handle
         .createQuery(
             """
-            update subscription set active = false, disabled_reason = :reason, disabled_at = now(), updated_at = now()
-            where id = any(array(select id from subscription
-              where id = any(:ids) and active
-                and (:reason = 'gone' or failing_since < now() - :limit_ms * interval '1 ms')
-              order by id for update skip locked))
-            returning id
+            with disabled as (
+              update subscription set active = false, disabled_reason = :reason, disabled_at = now(), updated_at = now()
+              where id = any(array(select id from subscription
+                where id = any(:ids) and active
+                  and (:reason = 'gone' or failing_since < now() - :limit_ms * interval '1 ms')
+                order by id for update skip locked))
+              returning *)
+            select id, publish(tenant_id, 'subscription.disabled', id::text, (
+              select row_to_json(told) from (select id as subscription_id, url, event, disabled_reason as reason,
+                rfc3339(failing_since) as failing_since, rfc3339(disabled_at) as disabled_at) told), 'subscription')
+            from disabled
             """)
         .bind("reason", reason)
         .bind("limit_ms", failingFor.toMillis())
         .bindArray("ids", UUID.class, ids)
         .mapTo(UUID.class)
         .list();
+  }
+
+  /**
+   * Tells, once for each time of failing, that these are about to be disabled: a day before {@code
+   * limit} is over, or half of the limit where that is later. Joins the caller's transaction.
+   */
+  public static void warnFailing(Handle handle, Collection<UUID> ids, Duration limit) {
+    handle
+        .createQuery(
+            """
+            with warned as (
+              update subscription set failing_told_at = now()
+              where id = any(array(select id from subscription
+                where id = any(:ids) and active and failing_since < now() - :warn_ms * interval '1 ms'
+                  and (failing_told_at is null or failing_told_at < failing_since)
+                order by id for update skip locked))
+              returning *)
+            select publish(tenant_id, 'subscription.failing', id::text, (
+              select row_to_json(told) from (select id as subscription_id, url, event,
+                rfc3339(failing_since) as failing_since,
+                rfc3339(failing_since + :limit_ms * interval '1 ms') as disabled_from) told), 'subscription')
+            from warned
+            """)
+        .bind("warn_ms", warnAfter(limit).toMillis())
+        .bind("limit_ms", limit.toMillis())
+        .bindArray("ids", UUID.class, ids)
+        .mapTo(UUID.class)
+        .list();
+  }
+
+  /** How long a subscription may fail before {@link #warnFailing} tells of it. */
+  public static Duration warnAfter(Duration limit) {
+    Duration dayBefore = limit.minus(Duration.ofDays(1));
+    Duration half = limit.dividedBy(2);
+    return dayBefore.compareTo(half) > 0 ? dayBefore : half;
   }
 }

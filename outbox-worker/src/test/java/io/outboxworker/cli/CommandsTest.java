@@ -359,6 +359,21 @@ class CommandsTest {
   }
 
   @Test
+  void an_erased_resource_leaves_its_deliveries_without_what_they_said() {
+    shop.subscribe("invoice.created", receiver.url("/ok"));
+    deliver("invoice.created");
+    assertThat(run("erase --tenant %s --resource-id r-2").line()).isEqualTo("0");
+    assertThat(run("erase --tenant %s --resource-id r-1 --resource-type invoice"))
+        .isEqualTo(new Ran(0, "1\n", ""));
+    assertThat(shop.row("select data::text, erased_at is not null from webhooks.event_log"))
+        .containsExactly("{}", "t");
+    shop.publish("invoice.created", "{}");
+    var waiting = run("erase --tenant %s --resource-id r-1");
+    assertThat(waiting.exitCode()).isEqualTo(1);
+    assertThat(waiting.err()).contains("1 events are still being delivered");
+  }
+
+  @Test
   void a_replay_of_a_subscription_that_is_not_active_is_refused() {
     var id = shop.subscribe("a.b", receiver.url("/ok"));
     shop.subscriptions().setActive(shop.tenant(), id, false);

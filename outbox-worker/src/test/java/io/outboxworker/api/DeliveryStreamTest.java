@@ -1,0 +1,117 @@
+package io.outboxworker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxworker.Worker;
+import io.outboxworker.testing.ApiClient;
+import io.outboxworker.testing.Shop;
+import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.Workers;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Deliveries as they happen, as server-sent events. */
+final class DeliveryStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private final Shop shop = new Shop();
+  private final TestReceiver receiver = new TestReceiver();
+  private final Workers workers = new Workers(shop);
+  private final Worker worker =
+      workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "1s");
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @AfterEach
+  void close() {
+    http.shutdownNow();
+    workers.close();
+    receiver.close();
+    shop.close();
+  }
+
+  @Test
+  void each_viewer_is_told_of_new_deliveries_and_of_every_change() {
+    receiver.behave("/second", (post, number) -> number == 1 ? 500 : 200);
+    shop.subscribe("live.event", receiver.url("/second"));
+    try (ApiClient api = ApiClient.of(worker, shop);
+        ApiClient stranger = ApiClient.of(worker, shop, UUID.randomUUID())) {
+      List<String> first = view(api, null);
+      List<String> second = view(api, null);
+      List<String> foreign = view(stranger, null);
+
+      shop.publish("live.event", "{}");
+
+      for (List<String> seen : List.of(first, second)) {
+        await()
+            .atMost(SOON)
+            .until(() -> data(seen).anyMatch(line -> line.contains("\"delivered\"")));
+        assertThat(data(seen)).anyMatch(line -> line.contains("\"status\":\"retrying\""));
+        assertThat(seen).contains("event: delivery");
+      }
+      assertThat(foreign).noneMatch(line -> line.startsWith("data:"));
+    }
+  }
+
+  @Test
+  void a_viewer_that_comes_back_gets_what_was_made_meanwhile() {
+    UUID subscription = shop.subscribe("live.again", receiver.url("/ok"));
+    try (ApiClient api = ApiClient.of(worker, shop)) {
+      shop.publish("live.again", "{\"n\":1}");
+      await().atMost(SOON).until(() -> receiver.received().size() == 1 && shop.isDone());
+      String last = api.get("/deliveries?subscription_id=" + subscription).text("/items/0/id");
+      shop.publish("live.again", "{\"n\":2}");
+      await().atMost(SOON).until(() -> receiver.received().size() == 2 && shop.isDone());
+
+      List<String> seen = view(api, last);
+
+      await().atMost(SOON).until(() -> data(seen).count() == 1);
+      assertThat(seen).doesNotContain("id: " + last);
+    }
+  }
+
+  @Test
+  void a_stream_ends_when_its_token_is_revoked() {
+    try (ApiClient api = ApiClient.of(worker, shop)) {
+      List<String> seen = view(api, null);
+      assertThat(seen).doesNotContain("end");
+      shop.database().exec("update webhooks.api_token set revoked_at = now()");
+      await().atMost(Duration.ofSeconds(10)).until(() -> seen.contains("end"));
+    }
+  }
+
+  /** Every line so far, and {@code end} after the last one; the stream has begun. */
+  private List<String> view(ApiClient api, @org.jspecify.annotations.Nullable String lastSeen) {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    var request = api.request("/deliveries/stream").GET();
+    if (lastSeen != null) {
+      request.header("Last-Event-ID", lastSeen);
+    }
+    var unused =
+        http.sendAsync(request.build(), BodyHandlers.ofLines())
+            .thenApply(HttpResponse::body)
+            .thenAccept(body -> Thread.startVirtualThread(() -> read(body, lines)));
+    await().atMost(SOON).until(() -> !lines.isEmpty());
+    return lines;
+  }
+
+  private static void read(Stream<String> body, List<String> lines) {
+    try (body) {
+      body.forEach(lines::add);
+    } catch (RuntimeException e) {
+      // The client was closed.
+    }
+    lines.add("end");
+  }
+
+  private static Stream<String> data(List<String> lines) {
+    return lines.stream().filter(line -> line.startsWith("data:"));
+  }
+}

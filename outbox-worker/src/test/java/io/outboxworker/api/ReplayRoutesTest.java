@@ -1,0 +1,157 @@
+package io.outboxworker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxworker.Worker;
+import io.outboxworker.testing.ApiClient;
+import io.outboxworker.testing.ApiClient.Reply;
+import io.outboxworker.testing.Shop;
+import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.Workers;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Replays over HTTP. */
+final class ReplayRoutesTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String SINCE = "'since':'2020-01-01T00:00:00Z'";
+  private static final Shop shop = new Shop();
+  private static final TestReceiver receiver = new TestReceiver();
+  private static final Workers workers = new Workers(shop);
+  private static final Worker worker =
+      workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "100ms");
+  private static final ApiClient api = ApiClient.of(worker, shop);
+
+  @AfterAll
+  static void close() {
+    api.close();
+    workers.close();
+    receiver.close();
+    shop.close();
+  }
+
+  @Test
+  void what_failed_is_counted_replayed_once_and_its_progress_can_be_read() {
+    receiver.behave("/mended", (post, number) -> number <= 4 ? 500 : 200);
+    UUID subscription = shop.subscribe("mend.ed", receiver.url("/mended"));
+    shop.publish("mend.ed", "{}");
+    shop.publish("mend.ed", "{}");
+    awaitStatus(subscription, "failed", 2);
+    String path = "/subscriptions/" + subscription + "/replay";
+
+    assertThat(api.post(path, "{" + SINCE + ",'dry_run':true}").body())
+        .hasToString("{\"count\":2}");
+    Reply started = api.post(path, "{" + SINCE + "}");
+
+    assertThat(started.status()).isEqualTo(202);
+    assertThat(started.body().fieldNames()).toIterable().containsExactly("id", "count", "url");
+    assertThat(started.body().path("count").intValue()).isEqualTo(2);
+    assertThat(started.text("url")).isEqualTo(ApiClient.BASE + "/replays/" + started.text("id"));
+    Reply done =
+        await()
+            .atMost(SOON)
+            .until(
+                () -> api.get("/replays/" + started.text("id")),
+                replay -> !replay.body().path("finished_at").isNull());
+    assertThat(done.body().path("replayed").intValue()).isEqualTo(2);
+    assertThat(done.text("subscription_id")).isEqualTo(subscription.toString());
+    assertThat(done.text("status")).isEqualTo("failed");
+    awaitStatus(subscription, "delivered", 2);
+    assertThat(api.post(path, "{" + SINCE + ",'dry_run':true}").body().path("count").intValue())
+        .isZero();
+    assertThat(
+            api.post(path, "{" + SINCE + ",'dry_run':true,'again':true}")
+                .body()
+                .path("count")
+                .intValue())
+        .isEqualTo(2);
+    assertThat(api.get("/replays").body().path("items").findValuesAsText("id"))
+        .contains(started.text("id"));
+  }
+
+  @Test
+  void what_was_missed_while_paused_is_replayed_over_all_subscriptions() {
+    UUID subscription = shop.subscribe("miss.ed", receiver.url("/missed"));
+    UUID other = shop.subscribe("miss.*", receiver.url("/missed-too"));
+    shop.subscriptions().setActive(shop.tenant(), subscription, false);
+    UUID event = shop.publish("miss.ed", "{}");
+    awaitStatus(other, "delivered", 1);
+    shop.subscriptions().setActive(shop.tenant(), subscription, true);
+
+    Reply started = api.post("/replays", "{" + SINCE + ",'status':'missed','event':'miss.ed'}");
+
+    assertThat(started.body().path("count").intValue()).isEqualTo(1);
+    awaitStatus(subscription, "delivered", 1);
+    assertThat(receiver.received("/missed").getFirst().header("webhook-id"))
+        .isEqualTo(event.toString());
+    assertThat(receiver.received("/missed-too")).hasSize(1);
+  }
+
+  @Test
+  void requests_that_make_no_sense_are_refused() {
+    UUID subscription = shop.subscribe("non.sense", receiver.url("/nonsense"));
+    String path = "/subscriptions/" + subscription + "/replay";
+    assertThat(pointers(api.post("/replays", "{}"))).containsExactly("/since");
+    assertThat(
+            pointers(
+                api.post(
+                    path,
+                    "{'since':'x','until':'y','status':'lost','event':1,'dry_run':'no','again':0,'z':1}")))
+        .containsExactlyInAnyOrder(
+            "/since", "/until", "/status", "/event", "/dry_run", "/again", "/z");
+    assertThat(pointers(api.post(path, "{" + SINCE + ",'until':'2019-01-01T00:00:00Z'}")))
+        .containsExactly("/until");
+    shop.subscriptions().setActive(shop.tenant(), subscription, false);
+    assertThat(api.post(path, "{" + SINCE + "}").status()).isEqualTo(409);
+  }
+
+  @Test
+  void another_tenant_can_neither_start_nor_see_it() {
+    UUID subscription = shop.subscribe("own.ed", receiver.url("/owned"));
+    shop.publish("own.ed", "{}");
+    awaitStatus(subscription, "delivered", 1);
+    String id =
+        api.post(
+                "/subscriptions/" + subscription + "/replay",
+                "{" + SINCE + ",'status':'delivered'}")
+            .text("id");
+    try (ApiClient other = ApiClient.of(worker, shop, UUID.randomUUID())) {
+      assertThat(
+              other.post("/subscriptions/" + subscription + "/replay", "{" + SINCE + "}").status())
+          .isEqualTo(404);
+      assertThat(other.get("/replays/" + id).status()).isEqualTo(404);
+      assertThat(other.get("/replays").body().path("items")).isEmpty();
+      for (String status : List.of("failed", "delivered", "all", "missed")) {
+        assertThat(
+                other
+                    .post(
+                        "/replays",
+                        "{" + SINCE + ",'again':true,'dry_run':true,'status':'" + status + "'}")
+                    .body()
+                    .path("count")
+                    .intValue())
+            .isZero();
+      }
+    }
+  }
+
+  private static List<String> pointers(Reply refused) {
+    assertThat(refused.status()).isEqualTo(422);
+    return refused.body().path("errors").findValuesAsText("pointer");
+  }
+
+  private static void awaitStatus(UUID subscription, String status, int count) {
+    await()
+        .atMost(SOON)
+        .until(() ->
+            api.get("/deliveries?status=" + status + "&subscription_id=" + subscription)
+                    .body()
+                    .path("items")
+                    .size()
+                == count);
+  }
+}

@@ -1,0 +1,94 @@
+package io.outboxworker.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outboxworker.testing.Shop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pages while deliveries are made and become final. */
+final class DeliveryListTest {
+  private final Shop shop = new Shop();
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  /** By subscription and event, too: there the rows are looked at in portions. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_delivery_that_becomes_final_between_two_pages_is_in_one_of_them(boolean searched)
+      throws InterruptedException {
+    UUID subscription = UUID.randomUUID();
+    insert(subscription, "a.b", 1_500);
+    insert(UUID.randomUUID(), "a.b", 1_500);
+    List<String> before =
+        shop.database()
+            .texts(
+                "select id from webhooks.delivery"
+                    + (searched ? " where subscription_id = '" + subscription + "'" : "")
+                    + " order by id desc");
+    DeliveryFilter filter =
+        new DeliveryFilter(
+            shop.tenant(),
+            null,
+            searched ? "a.b" : null,
+            searched ? subscription : null,
+            null,
+            null,
+            null);
+    AtomicBoolean ended = new AtomicBoolean();
+    Thread traffic =
+        Thread.startVirtualThread(() -> {
+          while (!ended.get()) {
+            insert(subscription, "a.b", 7);
+            finishSome();
+          }
+        });
+
+    List<String> paged = new ArrayList<>();
+    DeliveryList list = new DeliveryList(shop.jdbi());
+    @Nullable UUID next = null;
+    do {
+      DeliveryList.Page page = list.page(filter, next, 20);
+      page.items().forEach(item -> paged.add(item.id().toString()));
+      next = page.next();
+    } while (next != null);
+    ended.set(true);
+    traffic.join();
+
+    assertThat(paged).doesNotHaveDuplicates().isSortedAccordingTo((a, b) -> b.compareTo(a));
+    assertThat(paged).containsSubsequence(before);
+    assertThat(shop.database().number("select count(*) from webhooks.delivery_log")).isPositive();
+  }
+
+  private void insert(UUID subscription, String event, int count) {
+    shop.database()
+        .exec(
+            """
+            insert into webhooks.delivery (event_id, subscription_id, tenant_id, event, resource_id)
+            select webhooks.uuid_v7(), '%s', '%s', '%s', 'r-1' from generate_series(1, %d)\
+            """
+                .formatted(subscription, shop.tenant(), event, count));
+  }
+
+  private void finishSome() {
+    shop.database()
+        .exec(
+            """
+            with ended as (delete from webhooks.delivery where id = any(array(
+              select id from webhooks.delivery order by random() limit 50)) returning *)
+            insert into webhooks.delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
+              attempts, created_at)
+            select id, event_id, subscription_id, tenant_id, event, resource_id, 'https://x', 'failed', 1, created_at
+            from ended\
+            """);
+  }
+}
