@@ -126,9 +126,9 @@ public final class Lanes {
     });
   }
 
-  /** Whether a suspect may be claimed: this worker runs one at a time. */
+  /** Whether a suspect may be claimed: this worker starts one at a time, and watches it. */
   boolean hasRoomForSuspect() {
-    return locked(() -> !load.hasSuspect() && !stopped);
+    return locked(() -> !load.isOnTrial() && !stopped);
   }
 
   /** Reads the subscriptions of busy lanes again, so that a pause is obeyed within a second. */

@@ -1,5 +1,7 @@
 package io.outboxworker.delivery;
 
+import java.time.Duration;
+
 /**
  * How much this worker holds and runs, over all lanes. Held is what is leased to it: running, and
  * about to start. Guarded by the lock of {@link Lanes}.
@@ -7,11 +9,15 @@ package io.outboxworker.delivery;
 final class Load {
   private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
 
+  /** What kills a worker does so while it is read, signed and sent, and not while it waits. */
+  private static final Duration TRIAL = Duration.ofSeconds(1);
+
   private final int maxInFlight;
   private int running;
   private int held;
   private long heldBytes;
-  private boolean suspectHeld;
+  private int suspects;
+  private long lastSuspectNanos;
 
   Load(int maxInFlight) {
     this.maxInFlight = maxInFlight;
@@ -25,8 +31,9 @@ final class Load {
     return running < maxInFlight;
   }
 
-  boolean hasSuspect() {
-    return suspectHeld;
+  /** Whether a suspect may still show what it does: later ones must not wait for one that hangs. */
+  boolean isOnTrial() {
+    return suspects > 0 && System.nanoTime() - lastSuspectNanos < TRIAL.toNanos();
   }
 
   /** How many more claims it may hold. */
@@ -42,7 +49,10 @@ final class Load {
   void took(Claim claim) {
     held++;
     heldBytes += claim.message().body().length;
-    suspectHeld |= claim.suspect();
+    if (claim.suspect()) {
+      suspects++;
+      lastSuspectNanos = System.nanoTime();
+    }
   }
 
   void started() {
@@ -57,6 +67,6 @@ final class Load {
   void letGo(Claim claim) {
     held--;
     heldBytes -= claim.message().body().length;
-    suspectHeld &= !claim.suspect();
+    suspects -= claim.suspect() ? 1 : 0;
   }
 }
