@@ -94,7 +94,7 @@ public final class Benchmarks implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Sizes taken = sizes.checked();
-    Program program = new Program(taken, peers);
+    Program program = new Program(taken, Entrants.named(peers, err::println));
     List<Scenario> scenarios = program.scenarios(names);
     new Logging("text", "warn").start();
     Progress progress = new Progress(err);

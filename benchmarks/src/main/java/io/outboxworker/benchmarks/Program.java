@@ -38,12 +38,10 @@ final class Program {
   private final Sizes sizes;
   private final List<Contestant> contestants;
 
-  Program(Sizes sizes, List<String> peers) {
+  Program(Sizes sizes, List<Contestant> peers) {
     this.sizes = sizes;
     this.contestants = new ArrayList<>(List.of(new OutboxWorker()));
-    if (!peers.isEmpty()) {
-      throw new CommandMisused("no such peer: " + peers);
-    }
+    contestants.addAll(peers);
   }
 
   /**

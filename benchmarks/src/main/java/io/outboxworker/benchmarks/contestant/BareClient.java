@@ -6,24 +6,13 @@ import io.outboxworker.benchmarks.ground.Clock;
 import io.outboxworker.benchmarks.ground.EventId;
 import io.outboxworker.benchmarks.ground.Ground;
 import io.outboxworker.cli.CommandFailed;
-import io.outboxworker.webhook.Cidr;
-import io.outboxworker.webhook.EgressRules;
-import io.outboxworker.webhook.EndpointGuard;
-import io.outboxworker.webhook.Envelope;
 import io.outboxworker.webhook.Outcome;
-import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
-import io.outboxworker.webhook.SigningSecret;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,28 +22,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * any worker on this HTTP client could reach. In a process of its own, with the worker's flags.
  */
 public final class BareClient {
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
-  private final Sender sender;
-  private final List<SigningSecret> secrets = new ArrayList<>();
-  private final List<URI> urls = new ArrayList<>();
+  private final Poster poster;
   private final Audience audience;
   private final int inFlight;
   private final AtomicInteger failures = new AtomicInteger();
 
-  private BareClient(int port, Audience audience, int inFlight) {
-    EndpointGuard guard =
-        new EndpointGuard(
-            new EgressRules(
-                true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(), Set.of(), Set.of()));
-    guard.install();
-    this.sender = new Sender(guard, "bare", null, null);
+  private BareClient(Poster poster, Audience audience, int inFlight) {
+    this.poster = poster;
     this.audience = audience;
     this.inFlight = inFlight;
-    for (int n = 0; n < audience.subscriptions(); n++) {
-      secrets.add(Audience.secret(n));
-      urls.add(URI.create("http://127.0.0.1:%d/%d".formatted(port, n)));
-    }
   }
 
   /** Starts it. */
@@ -62,7 +38,7 @@ public final class BareClient {
     List<String> command = Checkout.java(BareClient.class);
     command.addAll(
         List.of(
-            "" + ground.receiver().port(),
+            ground.receiver().urls(),
             "" + audience.tenants(),
             "" + audience.perTenant(),
             "" + inFlight));
@@ -82,11 +58,9 @@ public final class BareClient {
   /** Posts as many as each line of stdin asks for, and tells on stdout when it began and ended. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Sender.prepareJvm();
-    var client =
-        new BareClient(
-            Integer.parseInt(arguments[0]),
-            new Audience(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2])),
-            Integer.parseInt(arguments[3]));
+    var audience = new Audience(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
+    var poster = new Poster(arguments[0], audience);
+    var client = new BareClient(poster, audience, Integer.parseInt(arguments[3]));
     var in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] order = line.split(" ", -1);
@@ -101,9 +75,9 @@ public final class BareClient {
     Semaphore permits = new Semaphore(inFlight);
     for (long seq = first; seq < first + count; seq++) {
       permits.acquire();
-      Instant now = Instant.now();
-      sender
-          .send(post(seq, now), now)
+      UUID id = EventId.of(System.currentTimeMillis(), seq, audience.tenant(seq));
+      poster
+          .send(id, seq, Audience.data(seq))
           .thenAccept(outcome -> {
             if (!(outcome instanceof Outcome.Accepted)) {
               failures.incrementAndGet();
@@ -112,32 +86,5 @@ public final class BareClient {
           });
     }
     permits.acquire(inFlight);
-  }
-
-  private Post post(long seq, Instant now) {
-    int tenant = audience.tenant(seq);
-    UUID id = EventId.of(now.toEpochMilli(), seq, tenant);
-    byte[] body =
-        new Envelope(
-                id,
-                EventId.tenantId(tenant),
-                Audience.EVENT,
-                "invoice",
-                "inv-" + seq,
-                now,
-                Audience.data(seq))
-            .body("gestiqcloud");
-    return new Post(
-        urls.get(tenant),
-        id,
-        id,
-        Audience.EVENT,
-        1,
-        body,
-        secrets.get(tenant),
-        null,
-        Map.of(),
-        null,
-        TIMEOUT);
   }
 }

@@ -43,7 +43,12 @@ public final class Receiver implements AutoCloseable {
 
   /** The endpoint with this number. */
   public String url(int endpoint) {
-    return "http://127.0.0.1:%d/%d".formatted(port(), endpoint);
+    return urls() + endpoint;
+  }
+
+  /** What every endpoint's URL begins with; its number follows. */
+  public String urls() {
+    return "http://127.0.0.1:%d/".formatted(port());
   }
 
   /** Where it listens. */
