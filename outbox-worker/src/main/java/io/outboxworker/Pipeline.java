@@ -64,8 +64,8 @@ final class Pipeline implements AutoCloseable {
     gauges = metrics.databases();
     gauges.present(name);
     database =
-        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
-    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
+        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.pools());
+    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.pools());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));
