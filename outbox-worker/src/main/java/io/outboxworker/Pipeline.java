@@ -31,6 +31,7 @@ import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The path of an event through one database, from its outbox to its log; one per database. */
 final class Pipeline implements AutoCloseable {
@@ -73,13 +74,14 @@ final class Pipeline implements AutoCloseable {
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
     var subscriptions = new LiveSubscriptions(jdbi, keys);
+    String verifyAs = config.endpoints().verify() ? attempts.source() : null;
     delivering =
         new Delivering(
             new Delivering.Ground(jdbi, timerPool.dataSource(), clock),
             subscriptions,
             deliveries,
             sender,
-            delivering(attempts),
+            delivering(attempts, verifyAs),
             metrics);
     var logs = new Logs(jdbi);
     partitions = new Partitions(logs, config.retention());
@@ -105,11 +107,12 @@ final class Pipeline implements AutoCloseable {
                 new Vitals(name, logs, new Sessions(jdbi), subscriptions, gauges)::step));
   }
 
-  private Delivering.Settings delivering(Config.Attempts attempts) {
+  private Delivering.Settings delivering(Config.Attempts attempts, @Nullable String verifyAs) {
     var limits =
         new Lanes.Limits(
             attempts.maxInFlight(), attempts.maxInFlightPerSubscription(), attempts.timeout());
-    return new Delivering.Settings(name, limits, attempts.retryDelays(), attempts.disableAfter());
+    return new Delivering.Settings(
+        name, limits, attempts.retryDelays(), attempts.disableAfter(), verifyAs);
   }
 
   void start() {
