@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The path of an event through one database, from its outbox to its log; one per database. */
 final class Pipeline implements AutoCloseable {
+  private static final int FAN_OUT_POOL = 1;
   private static final int TIMER_POOL = 6;
   private static final int PROBE_POOL = 1;
   private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
@@ -43,6 +44,7 @@ final class Pipeline implements AutoCloseable {
 
   private final String name;
   private final Database database;
+  private final Database fanOutPool;
   private final Database timerPool;
   private final Database probePool;
   private final Delivering delivering;
@@ -66,10 +68,12 @@ final class Pipeline implements AutoCloseable {
     gauges.present(name);
     database =
         Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.pools());
+    fanOutPool = Database.openForLargeStatements(settings, named("fan-out"), FAN_OUT_POOL, null);
     timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.pools());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));
+    fanOutPool.jdbi().setSqlLogger(gauges.errorsOf(name));
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
@@ -88,8 +92,9 @@ final class Pipeline implements AutoCloseable {
     var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
     var backlog = new Backlog(jdbi);
     var publisher = new Publisher(jdbi);
+    var fanOutOutbox = new Outbox(fanOutPool.jdbi(), deliveries, attempts.timeout());
     var fanOutStep =
-        new FanOut(outbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
+        new FanOut(fanOutOutbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
     fanOut = new Poller(named("fan-out"), fanOutStep::step);
     probe = new Poller(named("probe"), this::probe);
     feed = new DeliveryFeed(jdbi);
@@ -169,6 +174,7 @@ final class Pipeline implements AutoCloseable {
     probe.close();
     probePool.close();
     timerPool.close();
+    fanOutPool.close();
     database.close();
   }
 

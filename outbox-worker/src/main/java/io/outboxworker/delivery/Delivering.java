@@ -38,6 +38,7 @@ public final class Delivering implements AutoCloseable {
   public record Ground(Jdbi jdbi, DataSource timerPool, DatabaseClock clock) {}
 
   private static final Duration REFRESH = Duration.ofMillis(400);
+  private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
   private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
   private static final Duration RECORD_LIMIT = Duration.ofSeconds(2);
 
@@ -54,6 +55,7 @@ public final class Delivering implements AutoCloseable {
   private final Poller refresher;
   private final Metrics metrics;
   private volatile boolean moreSuspects;
+  private boolean cut;
 
   public Delivering(
       Ground ground,
@@ -130,14 +132,19 @@ public final class Delivering implements AutoCloseable {
     recorder.close();
   }
 
-  private Duration claimParked() {
+  private Duration claimParked() throws InterruptedException {
+    if (cut) {
+      // More waits than there is room for: one claim for what becomes free in a while.
+      Thread.sleep(CLAIM_GATHER);
+    }
     if (moreSuspects) {
       claimSuspect();
     }
     Duration pause = lanes.keepPace(CLAIM_IDLE);
     Wanted wanted = lanes.wantedParked();
+    cut = wanted.cut();
     if (wanted.isEmpty()) {
-      return pause;
+      return cut ? Duration.ZERO : pause;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;
