@@ -156,7 +156,7 @@ public final class Worker implements AutoCloseable {
     return new ApiDatabase(
         name,
         Database.openForTenants(
-            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
+            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.pools()),
         config.keys(),
         guard,
         new TestPost(sender, attempts.source(), attempts.timeout()),
