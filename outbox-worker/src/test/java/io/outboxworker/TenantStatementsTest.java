@@ -30,6 +30,10 @@ class TenantStatementsTest {
           "delivery/DeliveryDetails.java",
           "delivery/Erasure.java",
           "delivery/Replays.java",
+          "delivery/Replay.java",
+          "delivery/Retried.java",
+          "delivery/DeliveryStats.java",
+          "delivery/Audit.java",
           "outbox/Publisher.java");
 
   /** What is for no tenant in particular, by its beginning, and why it may be. */
