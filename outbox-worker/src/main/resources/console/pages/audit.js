@@ -10,7 +10,8 @@ import '../parts/more.js';
 function written(value) {
   if (value === null || value === '') return 'none';
   if (typeof value !== 'object') return /^\d{4}-\d\d-\d\dT/.test(value) ? when(value) : String(value);
-  if ('from' in value && 'to' in value) return html`${written(value.from)} → ${written(value.to)}`;
+  const {from: before, to: after} = value;
+  if (before !== undefined && after !== undefined) return html`${written(before)} → ${written(after)}`;
   return JSON.stringify(value);
 }
 
