@@ -1,4 +1,5 @@
--- The subscriptions with the most deliveries that ended in the last hour, and how their endpoints answered.
+-- When everything is slow: the subscriptions with the most deliveries that ended in the last hour, and how their
+-- endpoints answered.
 -- psql "$OUTBOX_DATABASE_URL" -f sql/operator/busiest.sql
 
 select l.subscription_id, l.tenant_id, s.url, s.event, count(*) as deliveries,

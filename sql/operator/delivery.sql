@@ -1,4 +1,4 @@
--- One delivery with its event and its attempts, whether it is final or not.
+-- When a delivery has to be explained: one delivery with its event and its attempts, whether it is final or not.
 -- psql "$OUTBOX_DATABASE_URL" -v delivery=ID -f sql/operator/delivery.sql
 
 select d.id, d.status, d.attempts, d.last_error, d.created_at, d.finished_at, d.next_attempt_at,

@@ -1,4 +1,4 @@
--- What failed in the last 24 hours, and why. The bound on id keeps to the newest days' partitions; lower it where a
+-- When deliveries fail: what failed in the last 24 hours, and why. The bound on id keeps to the newest days' partitions; lower it where a
 -- subscription's retries take longer than a week.
 -- psql "$OUTBOX_DATABASE_URL" -f sql/operator/failed.sql
 

@@ -1,4 +1,4 @@
--- Who holds old snapshots. While one is held, vacuum can't clear away what the hot tables deleted after it, and each
+-- When fan-out gets slower: who holds old snapshots. While one is held, vacuum can't clear away what the hot tables deleted after it, and each
 -- fan-out gets slower. Without the role pg_read_all_stats only your own sessions show what they hold.
 -- psql "$OUTBOX_DATABASE_URL" -f sql/operator/snapshots.sql
 

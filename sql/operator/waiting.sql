@@ -1,4 +1,4 @@
--- What waits, and since when. Nothing in any of the three answers: nothing is left to do.
+-- When events or deliveries pile up: what waits, and since when. Nothing in any of the three answers: nothing is left to do.
 -- psql "$OUTBOX_DATABASE_URL" -f sql/operator/waiting.sql
 
 -- Events that are not deliveries yet, by tenant. They are milliseconds old where a worker runs.

@@ -128,7 +128,9 @@ class OutboxConsole extends Part {
             ${icon('menu', 18)}Menu
           </button>
         </header>
-        <div id="side" class=${this.menu ? 'side open' : 'side'}>${this.brand()}${this.places()}${this.sideEnd()}</div>
+        <nav id="side" aria-label="Console" class=${this.menu ? 'side open' : 'side'}>
+          ${this.brand()}${this.places()}${this.sideEnd()}
+        </nav>
         <main tabindex="-1">${page}</main>
       </div>
       <div class="toasts" role="status">
@@ -142,14 +144,14 @@ class OutboxConsole extends Part {
   }
 
   places() {
-    return html`<nav aria-label="Pages" class="places">
+    return html`<div class="places">
       ${PLACES.map(
         (place) =>
           html` <a href=${link(place.word || [])} aria-current=${place === this.place ? 'page' : nothing}
             >${icon(place.icon)}${place.name}</a
           >`,
       )}
-    </nav>`;
+    </div>`;
   }
 
   sideEnd() {

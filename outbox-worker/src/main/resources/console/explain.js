@@ -160,3 +160,11 @@ export function explain(error, httpStatus) {
   const [title, meaning, advice] = CLASSES[kind];
   return {kind, title, meaning, advice};
 }
+
+const DISABLED = {
+  gone: 'Its endpoint answered 410: never again.',
+  failing: 'Nothing had succeeded for a long time.',
+};
+
+/** Why a subscription was disabled, in words. */
+export const disabledBecause = (reason) => DISABLED[reason] ?? reason;

@@ -7,6 +7,7 @@ import io.outboxworker.Config.Need;
 import io.outboxworker.cli.Arguments;
 import io.outboxworker.cli.DeliveriesCommand;
 import io.outboxworker.cli.Desk;
+import io.outboxworker.cli.DoctorCommand;
 import io.outboxworker.cli.EraseCommand;
 import io.outboxworker.cli.EventCommand;
 import io.outboxworker.cli.KeysCommand;
@@ -93,6 +94,7 @@ public final class Main {
         new CommandLine(main)
             .addSubcommand(new TokenCommand(desk))
             .addSubcommand(new SubscriptionCommand(desk))
+            .addSubcommand(new DoctorCommand(desk, opening::patient))
             .addSubcommand(new DeliveriesCommand(desk))
             .addSubcommand(new ReplayCommand(desk))
             .addSubcommand(new EraseCommand(desk))

@@ -3,6 +3,7 @@ package io.outboxworker;
 import io.outboxworker.Config.Need;
 import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.cli.Desk.OpenSubscriptions;
+import io.outboxworker.cli.Patient;
 import io.outboxworker.database.Database;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.subscription.Subscriptions;
@@ -47,6 +48,12 @@ final class Opening {
         new Sender(
             guard, Version.current(), config.endpoints().caFile(), config.endpoints().proxy());
     return new TestPost(sender, config.attempts().source(), config.attempts().timeout());
+  }
+
+  Patient patient() {
+    var config = config(Need.DATABASE);
+    return new Patient(
+        config.databases(), config.keyRing(), guard(config), config.retention(), config.warnings());
   }
 
   private Config config(Need... needs) {

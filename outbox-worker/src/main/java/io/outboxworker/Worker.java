@@ -9,17 +9,15 @@ import io.outboxworker.api.ProbeRoutes;
 import io.outboxworker.console.Console;
 import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
-import io.outboxworker.database.Migrations;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
-import io.outboxworker.subscription.StoredSecrets;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class Worker implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
   private static final int API_POOL = 4;
-  private static final Duration DATABASE_LIMIT = Duration.ofSeconds(30);
 
   /** Of the shutdown limit, what remains for recording after the last attempt ended. */
   private static final Duration RECORDING_SHARE = Duration.ofSeconds(2);
@@ -42,14 +39,14 @@ public final class Worker implements AutoCloseable {
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
   private final Sender sender;
-  private final List<Pipeline> pipelines = new ArrayList<>();
-  private final List<ApiDatabase> apiDatabases = new ArrayList<>();
+  private final Pipelines pipelines;
+  private final List<ApiDatabase> apiDatabases = new CopyOnWriteArrayList<>();
   private volatile String state = "starting";
 
   private Worker(Config config) {
     this.config = config;
     Metrics metrics = new Metrics(config.metricsTenantLabel(), Version.current());
-    Health health = new Health(this::unlive, this::unready);
+    Health health = new Health(this::unlive, this::unready, this::degraded);
     var listen = config.http();
     Integer adminPort = listen.adminPort();
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
@@ -67,9 +64,14 @@ public final class Worker implements AutoCloseable {
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
     var endpoints = config.endpoints();
+    pipelines =
+        new Pipelines(
+            config,
+            name -> pipeline(name, metrics),
+            (name, pipeline) -> openApi(name, pipeline, metrics));
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
-      start(metrics);
+      start();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -77,7 +79,7 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Starts a worker; when this returns it delivers.
+   * Starts a worker; when this returns it delivers, of several databases from those that answered.
    *
    * @throws io.outboxworker.database.DatabaseUnreachable after 30 s without a database
    * @throws CannotStart where a schema has another version or no key opens the stored secrets
@@ -99,11 +101,8 @@ public final class Worker implements AutoCloseable {
     state = "stopping";
     log.info("stopping, running attempts may end");
     long deadline = System.nanoTime() + config.shutdownTimeout().minus(RECORDING_SHARE).toNanos();
-    boolean clean = true;
-    pipelines.forEach(Pipeline::stopTaking);
-    for (Pipeline pipeline : pipelines) {
-      clean &= pipeline.awaitDrained(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-    }
+    pipelines.stopTaking();
+    boolean clean = pipelines.awaitDrained(deadline);
     close();
     log.info(clean ? "stopped" : "stopped, some attempts were cut off and will be made again");
     return clean;
@@ -115,8 +114,7 @@ public final class Worker implements AutoCloseable {
     state = "stopped";
     // The sender last: what it cuts off must find no recorder, or it would be written as an
     // attempt.
-    pipelines.forEach(Pipeline::close);
-    pipelines.clear();
+    pipelines.close();
     sender.close();
     http.close();
     if (admin != null) {
@@ -126,23 +124,26 @@ public final class Worker implements AutoCloseable {
     apiDatabases.clear();
   }
 
-  private void start(Metrics metrics) {
-    config.databases().forEach(this::check);
-    config
-        .databases()
-        .forEach((name, settings) -> {
-          var pipeline = new Pipeline(name, settings, config, config.keys(), sender, metrics);
-          pipelines.add(pipeline);
-          apiDatabases.add(apiDatabase(name, settings, pipeline, metrics));
-        });
-    pipelines.forEach(Pipeline::start);
-    api.open(apiDatabases);
+  private void start() {
+    pipelines.start();
     state = "running";
     log.atInfo()
         .addKeyValue("version", Version.current())
         .addKeyValue("port", http.port())
         .addKeyValue("databases", config.databases().keySet())
         .log("worker is ready");
+  }
+
+  private Pipeline pipeline(String name, Metrics metrics) {
+    DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
+    return new Pipeline(name, settings, config, config.keys(), sender, metrics);
+  }
+
+  /** A database that comes late gets its calls from then on. */
+  private void openApi(String name, Pipeline pipeline, Metrics metrics) {
+    DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
+    apiDatabases.add(apiDatabase(name, settings, pipeline, metrics));
+    api.open(apiDatabases, config.databases().size());
   }
 
   private ApiDatabase apiDatabase(
@@ -158,26 +159,6 @@ public final class Worker implements AutoCloseable {
         pipeline.forApi(attempts.source()));
   }
 
-  private void check(String name, DatabaseSettings settings) {
-    try (Database database = Database.open(settings, "check", 1, null)) {
-      database.awaitReachable(DATABASE_LIMIT);
-      List<String> faults = new ArrayList<>();
-      String schemaFault = new Migrations(settings).fault();
-      if (schemaFault != null) {
-        faults.add("database %s: %s".formatted(name, schemaFault));
-      } else if (!new StoredSecrets(database.jdbi(), config.keys()).keysFit()) {
-        faults.add(
-            "OUTBOX_KEYS has no key that opens the secrets stored in database %s".formatted(name));
-      }
-      if (!faults.isEmpty()) {
-        throw new CannotStart(faults);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while starting", e);
-    }
-  }
-
   private List<InetSocketAddress> listeners() {
     var address = config.http().address();
     var api = new InetSocketAddress(address, http.port());
@@ -190,14 +171,14 @@ public final class Worker implements AutoCloseable {
     if (!state.equals("running")) {
       return List.of(state);
     }
-    return reasons(Pipeline::unready);
+    return pipelines.isServing() ? List.of() : pipelines.unready();
   }
 
   private List<String> unlive() {
-    return reasons(Pipeline::unlive);
+    return pipelines.unlive();
   }
 
-  private List<String> reasons(Function<Pipeline, List<String>> of) {
-    return List.copyOf(pipelines).stream().flatMap(p -> of.apply(p).stream()).toList();
+  private List<String> degraded() {
+    return pipelines.unready();
   }
 }

@@ -6,6 +6,14 @@ import {emptyState, problemNotice, skeleton} from '../parts/notice.js';
 import {when} from '../parts/when.js';
 import '../parts/more.js';
 
+/** A value as people write it; a change as what was and what is. */
+function written(value) {
+  if (value === null || value === '') return 'none';
+  if (typeof value !== 'object') return /^\d{4}-\d\d-\d\dT/.test(value) ? when(value) : String(value);
+  if ('from' in value && 'to' in value) return html`${written(value.from)} → ${written(value.to)}`;
+  return JSON.stringify(value);
+}
+
 /** Who changed what, and when. */
 class PageAudit extends Part {
   static properties = {items: {state: true}};
@@ -60,7 +68,7 @@ class PageAudit extends Part {
                 <span class="small break"
                   >${entry.actor}${entry.address ? html` <span class="soft">from ${entry.address}</span>` : nothing}</span
                 >
-                <span class="small soft mono break">${this.#details(entry.details)}</span>
+                <span class="small soft break">${this.#details(entry.details)}</span>
               </li>`,
           )}
         </ul>
@@ -70,11 +78,10 @@ class PageAudit extends Part {
 
   #details(details) {
     if (details === null || details === undefined) return nothing;
-    return typeof details === 'object'
-      ? Object.entries(details).map(
-          ([name, value]) => html`<span>${name}: ${typeof value === 'string' ? value : JSON.stringify(value)} </span>`,
-        )
-      : String(details);
+    if (typeof details !== 'object') return String(details);
+    return Object.entries(details).map(
+      ([name, value]) => html`<div>${name.replaceAll('_', ' ')}: ${written(value)}</div>`,
+    );
   }
 }
 customElements.define('page-audit', PageAudit);

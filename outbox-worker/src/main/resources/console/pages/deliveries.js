@@ -24,10 +24,15 @@ class PageDeliveries extends Part {
   fresh = new Set();
   #first = new Load(this, (signal) => api.deliveries(this.#asked(), signal));
   #more = new Load(this, (signal) => api.deliveries({...this.#asked(), cursor: this.cursor}, signal));
-  #names = new Load(this, (signal) => Promise.all([allSubscriptions(signal), api.eventTypes(signal)]));
+  #subscriptions = new Load(this, (signal) => allSubscriptions(signal));
+  #types = new Load(this, (signal) => api.eventTypes(signal));
   #poll = new Repeat(this, 5, () => this.live !== 'live' && !this.paused && this.#reload());
   #leave;
   #shown;
+  #loaded = false;
+  #height = 0;
+  // Once the list has left the page, the page is short and its scroll position says nothing any more.
+  #scrolled = () => (this.#height = scrollY);
   #keys = (event) => event.key === 'p' && !event.target.closest('input, select, textarea, dialog') && this.#pause();
 
   constructor() {
@@ -38,22 +43,25 @@ class PageDeliveries extends Part {
   connectedCallback() {
     super.connectedCallback();
     this.#leave = new AbortController();
-    this.#names.run();
+    this.#subscriptions.run();
+    this.#types.run();
     follow(
       {
         delivery: (item) => this.#arrived(item),
         state: (state) => (this.live = state),
-        gap: () => this.#reload(),
+        gap: () => this.paused || this.#reload(),
       },
       this.#leave.signal,
     );
     addEventListener('keydown', this.#keys);
+    addEventListener('scroll', this.#scrolled, {passive: true});
   }
 
   disconnectedCallback() {
-    Object.assign(kept, {key: this.#shown, items: this.items, cursor: this.cursor, height: scrollY});
+    Object.assign(kept, {key: this.#shown, items: this.items, cursor: this.cursor, height: this.#height});
     this.#leave.abort();
     removeEventListener('keydown', this.#keys);
+    removeEventListener('scroll', this.#scrolled);
     super.disconnectedCallback();
   }
 
@@ -61,6 +69,7 @@ class PageDeliveries extends Part {
     const key = JSON.stringify(this.query);
     if (key === this.#shown) return;
     this.#shown = key;
+    this.#loaded = false;
     noteList(this.query);
     this.waiting.clear();
     this.cursor = null;
@@ -84,6 +93,7 @@ class PageDeliveries extends Part {
   async #reload() {
     const page = await this.#first.run();
     if (!page || this.#first.problem) return;
+    this.#loaded = true;
     const known = new Set(page.items.map((item) => item.id));
     const last = page.items.at(-1)?.id ?? '';
     const older =
@@ -145,7 +155,8 @@ class PageDeliveries extends Part {
   }
 
   render() {
-    const [subscriptions = [], types] = this.#names.value ?? [];
+    const subscriptions = this.#subscriptions.value ?? [];
+    const events = (this.#types.value?.items ?? []).map((type) => type.event);
     return html` <div class="page-head">
         <div>
           <h1>Deliveries</h1>
@@ -154,8 +165,7 @@ class PageDeliveries extends Part {
         ${this.#liveSwitch()}
       </div>
       <div class="stack">
-        ${filterBar(this.query, {subscriptions, events: (types?.items ?? []).map((t) => t.event)}, (change) => this.#filter(change))}
-        ${this.#list()}
+        ${filterBar(this.query, {subscriptions, events}, (change) => this.#filter(change))} ${this.#list()}
       </div>`;
   }
 
@@ -173,13 +183,13 @@ class PageDeliveries extends Part {
 
   #list() {
     if (this.#first.problem && !this.items.length) return problemNotice(this.#first.problem, () => this.#reload());
-    if (!this.items.length && (this.#first.busy || !this.#first.value))
-      return html`<div class="card flush">${skeleton(10)}</div>`;
-    if (!this.items.length && !this.cursor) return html`<div class="card">${this.#empty()}</div>`;
+    if (!this.items.length && !this.#loaded) return html`<div class="card flush">${skeleton(10)}</div>`;
+    if (!this.items.length && !this.cursor && !this.waiting.size) return html`<div class="card">${this.#empty()}</div>`;
     return html` ${this.#first.problem ? problemNotice(this.#first.problem, () => this.#reload()) : nothing}
       <div class="card flush">
         ${this.waiting.size ? html`<button type="button" class="news" @click=${() => this.#showWaiting()}>${icon('plus')}${plural(this.waiting.size, 'new delivery', 'new deliveries')}: show</button>` : nothing}
-        ${this.items.length ? deliveryRows(this.items, this.fresh) : html`<p class="calm">Nothing among the newest ones. Looking further back…</p>`}
+        ${this.items.length ? deliveryRows(this.items, this.fresh) : nothing}
+        ${!this.items.length && this.cursor ? html`<p class="calm">Nothing among the newest ones. Looking further back…</p>` : nothing}
       </div>
       <load-more
         .load=${this.#more}

@@ -1,6 +1,6 @@
 import {html, nothing} from 'lit';
 import {allSubscriptions, api} from '../api.js';
-import {explain} from '../explain.js';
+import {disabledBecause, explain} from '../explain.js';
 import {count, duration, plural, shortUrl} from '../format.js';
 import {link} from '../route.js';
 import {Part, Load, Repeat} from '../parts/part.js';
@@ -144,7 +144,7 @@ class PageOverview extends Part {
                 ><span class="soft small one-line">${s.event} → ${s.url}</span></span
               >
               <span class="small"
-                >${s.disabled_reason ? s.disabled_reason : (explain(s.last_error)?.title ?? nothing)}${s.last_failed_at ? html`<span class="soft"> ${when(s.last_failed_at, 'ago')}</span>` : nothing}</span
+                >${s.disabled_reason ? disabledBecause(s.disabled_reason) : (explain(s.last_error)?.title ?? nothing)}${s.last_failed_at ? html`<span class="soft"> ${when(s.last_failed_at, 'ago')}</span>` : nothing}</span
               >
               <span class="small number cell-number"
                 ><b>${count(s.failed)}</b> of ${count(s.failed + s.delivered)} failed</span

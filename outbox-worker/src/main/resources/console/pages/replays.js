@@ -193,6 +193,7 @@ class PageReplays extends Part {
         <strong class="number"
           >${counted.count ? `${plural(counted.count, ...thing)} will be sent again.` : 'Nothing matches: there is nothing to send.'}</strong
         >
+        <p class="small">Only what goes to active subscriptions is counted and sent.</p>
         ${counted.count ? html`<button type="button" class="first" ?disabled=${this.#start.busy} @click=${this.#send}>${icon('replays')}Replay ${count(counted.count)}</button>` : nothing}
       </div>
     </div>`;

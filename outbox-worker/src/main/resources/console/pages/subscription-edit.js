@@ -157,6 +157,7 @@ class PageSubscriptionEdit extends Part {
         .types=${this.#types.value?.items ?? []}
         .fault=${this.faults.event}
         @choose=${(e) => this.set('event', e.detail)}
+        @leave=${() => this.leave('event')}
       ></event-picker>
       ${field(this, 'description', 'Description', {hint: 'For people: shown instead of the URL. May be empty.'})}
       ${this.key ? nothing : field(this, 'secret', 'Signing secret', {mono: true, hint: 'Leave it empty, and a strong one is made and shown once.'})}

@@ -1,5 +1,6 @@
 import {html, nothing} from 'lit';
 import {api, now} from '../api.js';
+import {disabledBecause} from '../explain.js';
 import {link, go} from '../route.js';
 import {Part, Load, Repeat} from '../parts/part.js';
 import {chip, subscriptionState} from '../parts/chip.js';
@@ -152,7 +153,7 @@ class PageSubscription extends Part {
     if (s.active) return nothing;
     const why = s.disabled_reason
       ? html`<strong>Disabled ${s.disabled_at ? when(s.disabled_at, 'both') : nothing}</strong>
-          <p class="break">${s.disabled_reason}</p>
+          <p class="break">${disabledBecause(s.disabled_reason)}</p>
           <p>Mend the endpoint, test it, then resume.</p>`
       : html`<strong>Paused</strong>
           <p>Events are not sent, and not kept for later: after resuming, replay what it missed.</p>`;

@@ -1,4 +1,4 @@
-import {html} from 'lit';
+import {html, nothing} from 'lit';
 import {icon} from './icons.js';
 import {Part} from './part.js';
 
@@ -17,7 +17,7 @@ class CopyButton extends Part {
       type="button"
       class="copy"
       @click=${this.copy}
-      aria-label=${this.what ? `Copy ${this.what}` : word}
+      aria-label=${this.what ? `${this.done ?? word}: ${this.what}` : nothing}
     >
       ${icon(this.done ? 'delivered' : 'copy')}<span aria-live="polite">${this.done ?? word}</span>
     </button>`;

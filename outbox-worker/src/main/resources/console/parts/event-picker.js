@@ -45,6 +45,7 @@ class EventPicker extends Part {
             aria-describedby="event-fault"
             aria-invalid=${this.fault ? 'true' : 'false'}
             @input=${(e) => this.#choose(e.target.value.trim())}
+            @blur=${() => this.dispatchEvent(new Event('leave'))}
             placeholder="invoice.*"
           />
           <p class="fault" id="event-fault" aria-live="polite">${this.fault}</p>

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxworker.testing.RawReceiver;
+import java.io.File;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
@@ -27,6 +33,11 @@ import org.yaml.snakeyaml.Yaml;
 final class PackagingTest {
 
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
+  private static final String TEST_LIBRARIES =
+      ".*/(org/junit|org/opentest4j|org/apiguardian|org/assertj|org/awaitility|org/hamcrest|net/bytebuddy"
+          + "|com/tngtech|org/springframework|io/micrometer|commons-logging|org/yaml|com/standardwebhooks"
+          + "|am/ik|com/fasterxml/jackson/dataformat|io/zonky|org/tukaani|org/apache|commons-|org/codehaus|org/openapi|com/networknt)/.*";
+
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Z_]+)(:[?-])([^}]*)}");
 
   /** One instruction of a Dockerfile, for example COPY with its words. */
@@ -94,6 +105,7 @@ final class PackagingTest {
     }
     assertThat(taken)
         .containsExactly(
+            "/opt/jre",
             "/src/outbox",
             "/src/outbox-worker/target/outbox-worker.jar",
             "/src/outbox-worker/target/lib");
@@ -119,7 +131,15 @@ final class PackagingTest {
   void the_worker_starts_when_the_database_answers_and_is_migrated() throws Exception {
     JsonNode services = compose().path("services");
 
-    assertThat(fields(services)).containsExactly("postgres", "migrate", "worker");
+    assertThat(fields(services))
+        .containsExactly("postgres", "migrate", "worker", "receiver", "prometheus", "grafana");
+    for (String name : List.of("postgres", "worker", "receiver", "prometheus", "grafana")) {
+      assertThat(services.path(name).path("healthcheck").path("test")).as(name).isNotEmpty();
+      services
+          .path(name)
+          .path("ports")
+          .forEach(port -> assertThat(port.asText()).as(name).startsWith("127.0.0.1:"));
+    }
     assertThat(services.at("/postgres/healthcheck/test").toString()).contains("pg_isready");
     assertThat(services.at("/migrate/depends_on/postgres/condition").asText())
         .isEqualTo("service_healthy");
@@ -127,13 +147,51 @@ final class PackagingTest {
         .isEqualTo("service_completed_successfully");
     assertThat(services.at("/migrate/command/0").asText()).isEqualTo("migrate");
     assertThat(services.at("/worker/command/0").asText()).isEqualTo("work");
-    assertThat(fields(compose().path("volumes"))).containsExactly("postgres");
+    assertThat(fields(compose().path("volumes"))).containsExactly("postgres", "prometheus");
   }
 
   @Test
   void the_worker_is_given_longer_to_stop_than_it_takes() throws Exception {
     String grace = compose().at("/services/worker/stop_grace_period").asText();
     assertThat(Duration.parse("PT" + grace)).isGreaterThan(Duration.ofSeconds(15 + 5));
+  }
+
+  @Test
+  void the_health_check_of_the_worker_sees_whether_it_is_ready() throws Exception {
+    JsonNode check = compose().at("/services/worker/healthcheck/test");
+    assertThat(check.path(0).asText()).isEqualTo("CMD");
+    for (String status : List.of("200 OK", "503 Service Unavailable")) {
+      String answer = "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      try (RawReceiver worker = RawReceiver.answering(answer)) {
+        List<String> command = new ArrayList<>();
+        check.forEach(word -> command.add(word.asText()));
+        command.removeFirst();
+        command.replaceAll(word -> word.replace("/8000", "/" + worker.port()));
+        int exitCode = new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
+        assertThat(exitCode).as(status).isEqualTo(status.startsWith("200") ? 0 : 1);
+        assertThat(worker.requests().getFirst().line()).isEqualTo("GET /readyz HTTP/1.1");
+      }
+    }
+  }
+
+  /** Found by jdeps: what is missing would be seen by the first who needs it, in production. */
+  @Test
+  void the_image_holds_every_module_of_java_that_the_jars_need() throws Exception {
+    List<String> jars = new ArrayList<>(List.of("--multi-release", "21", "--ignore-missing-deps"));
+    jars.addAll(List.of("--print-module-deps", "target/classes"));
+    Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(path -> path.endsWith(".jar") && !path.matches(TEST_LIBRARIES))
+        .forEach(jars::add);
+    StringWriter out = new StringWriter();
+    var jdeps = ToolProvider.findFirst("jdeps").orElseThrow();
+    jdeps.run(new PrintWriter(out), new PrintWriter(out), jars.toArray(String[]::new));
+    String needed = out.toString().strip().lines().reduce((a, b) -> b).orElseThrow();
+    String held =
+        Files.readAllLines(REPOSITORY.resolve("Dockerfile")).stream()
+            .filter(line -> line.startsWith("  java.base,"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(held.strip().split(",")).contains(needed.split(","));
   }
 
   @Test
@@ -165,7 +223,7 @@ final class PackagingTest {
       for (String name : fields(service.path("environment"))) {
         String value = service.path("environment").path(name).asText();
         var variable = VARIABLE.matcher(value);
-        if (name.matches(".*(PASSWORD|KEYS|SECRET|TOKEN).*")) {
+        if (name.matches("(POSTGRES|OUTBOX)_.*(PASSWORD|KEYS|SECRET|TOKEN).*")) {
           assertThat(variable.matches()).as("%s comes from outside", name).isTrue();
           assertThat(variable.group(2)).isEqualTo(":?");
           assertThat(variable.group(3)).contains("set " + variable.group(1));
@@ -173,13 +231,19 @@ final class PackagingTest {
         }
         assertThat(value).as(name).doesNotContainPattern("://[^/]*:[^/]*@");
       }
+      for (JsonNode word : service.path("command")) {
+        assertThat(word.asText()).doesNotContain("whsec_");
+      }
     }
+    assertThat(compose().at("/services/receiver/command/6").asText())
+        .isEqualTo("${RECEIVER_SECRET:?set RECEIVER_SECRET in .env}");
     assertThat(demanded).containsExactlyInAnyOrder("POSTGRES_PASSWORD", "OUTBOX_KEYS");
   }
 
   private static List<Instruction> dockerfile() throws Exception {
     List<Instruction> instructions = new ArrayList<>();
-    for (String line : Files.readAllLines(REPOSITORY.resolve("Dockerfile"))) {
+    String text = Files.readString(REPOSITORY.resolve("Dockerfile")).replace("\\\n", "");
+    for (String line : text.lines().toList()) {
       if (!line.isBlank() && !line.startsWith("#")) {
         List<String> words = List.of(line.strip().split("\\s+"));
         instructions.add(new Instruction(words.getFirst(), words.subList(1, words.size())));

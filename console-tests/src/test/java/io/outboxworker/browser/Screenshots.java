@@ -2,7 +2,9 @@ package io.outboxworker.browser;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
+import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -26,6 +28,7 @@ final class Screenshots {
   }
 
   private static void shoot(Stand stand, StagedShop shop, Page page, String look) {
+    nameEndpoints(page, stand);
     page.navigate(stand.url());
     assertThat(page.locator("h1")).isVisible();
     save(page, "sign-in", look);
@@ -49,6 +52,18 @@ final class Screenshots {
       page.waitForTimeout(600);
       save(page, name, look);
     });
+  }
+
+  /** Endpoints have names in life, and not the port of a test. */
+  private static void nameEndpoints(Page page, Stand stand) {
+    page.route(
+        url -> url.contains("/api/") && !url.endsWith("/stream"),
+        route -> {
+          APIResponse answer = route.fetch();
+          String body =
+              answer.text().replace(stand.endpoints().url(""), "https://hooks.acme.example");
+          route.fulfill(new Route.FulfillOptions().setResponse(answer).setBody(body));
+        });
   }
 
   /** What a visitor would do first on that page. */

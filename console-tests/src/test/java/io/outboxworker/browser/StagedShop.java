@@ -75,7 +75,7 @@ final class StagedShop {
             "/subscriptions",
             "{'url':'%s','event':'%s','description':'%s'}"
                 .formatted(stand.endpoints().url(path), event, description))
-        .text("id");
+        .text("/id");
   }
 
   /** Through the functions that producers call. */

@@ -7,7 +7,6 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import io.outboxworker.Worker;
 import io.outboxworker.api.Tokens;
-import io.outboxworker.testing.ApiClient;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.Workers;
 import java.util.ArrayList;
@@ -26,7 +25,7 @@ final class Stand implements AutoCloseable {
   private final Workers workers = new Workers(shop);
   private final Endpoints endpoints = new Endpoints();
   private final Worker worker;
-  private final ApiClient api;
+  private final Calls api;
   private final String token;
   private final List<String> faults = new CopyOnWriteArrayList<>();
   private final List<BrowserContext> contexts = new ArrayList<>();
@@ -35,15 +34,15 @@ final class Stand implements AutoCloseable {
     List<String> all = new ArrayList<>(List.of(settings));
     all.addAll(List.of("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "1s"));
     worker = workers.start(all.toArray(String[]::new));
-    api = ApiClient.of(worker, shop);
     token = new Tokens(shop.jdbi()).create(shop.tenant(), "browser", null);
+    api = new Calls(url(), token);
   }
 
   Shop shop() {
     return shop;
   }
 
-  ApiClient api() {
+  Calls api() {
     return api;
   }
 
@@ -119,12 +118,12 @@ final class Stand implements AutoCloseable {
 
   /** Adds a subscription to this path of the endpoints, through the API, and returns its id. */
   String subscribe(String event, String path) {
-    ApiClient.Reply made =
+    Calls.Reply made =
         api.post(
             "/subscriptions",
             "{'url':'%s','event':'%s','secret':'%s'}"
                 .formatted(endpoints.url(path), event, Shop.SECRET));
-    return made.text("id");
+    return made.text("/id");
   }
 
   @Override

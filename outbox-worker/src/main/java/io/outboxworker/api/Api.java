@@ -30,7 +30,7 @@ public final class Api implements HttpService {
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
-  private volatile Authentication authentication = new Authentication(List.of());
+  private volatile Authentication authentication = new Authentication(List.of(), 0);
 
   /**
    * @param requestsPerSecond what one token may call on average
@@ -40,9 +40,9 @@ public final class Api implements HttpService {
     RESOURCES.forEach(resource -> resource.addTo(routes));
   }
 
-  /** From now on calls are answered from these databases. */
-  public void open(List<ApiDatabase> databases) {
-    authentication = new Authentication(databases);
+  /** From now on calls are answered from these databases, of as many as there should be. */
+  public void open(List<ApiDatabase> databases, int all) {
+    authentication = new Authentication(databases, all);
   }
 
   @Override

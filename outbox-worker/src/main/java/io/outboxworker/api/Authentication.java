@@ -4,12 +4,15 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.outboxworker.database.TenantScope;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells who calls, by the token in {@code Authorization: Bearer …}. A token that is missing, wrong,
@@ -26,11 +29,17 @@ final class Authentication {
   private record Remembered(Caller caller, long nanos) {}
 
   private final List<ApiDatabase> databases;
+  private final boolean complete;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
-  /** The token lives in one of these databases, and so does its tenant. */
-  Authentication(List<ApiDatabase> databases) {
+  /**
+   * The token lives in one of these databases, and so does its tenant.
+   *
+   * @param all how many databases there are; more than are given where some do not answer yet
+   */
+  Authentication(List<ApiDatabase> databases, int all) {
     this.databases = List.copyOf(databases);
+    this.complete = databases.size() >= all;
   }
 
   /** Who calls; a 401 where nobody known does, a 503 where that can't be told just now. */
@@ -49,14 +58,17 @@ final class Authentication {
       return before.caller;
     }
     remembered.remove(token);
-    Caller caller = ask(token);
+    Caller caller = ask(token, before == null ? null : before.caller.database());
     remember(token, caller);
     return caller;
   }
 
-  private Caller ask(String token) {
+  /** First where the token was before, so that a database that is away holds up its own alone. */
+  private Caller ask(String token, @Nullable ApiDatabase first) {
+    List<ApiDatabase> order = new ArrayList<>(databases);
+    order.sort(Comparator.comparing(database -> database != first));
     RuntimeException away = null;
-    for (ApiDatabase database : databases) {
+    for (ApiDatabase database : order) {
       try {
         Optional<Caller> found =
             TenantScope.acrossTenants(() -> database.tokens().owner(token))
@@ -70,6 +82,9 @@ final class Authentication {
     }
     if (away != null) {
       throw away;
+    }
+    if (!complete) {
+      throw unavailable("a database of the worker does not answer");
     }
     throw unauthorized();
   }

@@ -26,8 +26,8 @@ public final class ProbeRoutes implements HttpService {
   public void routing(HttpRules rules) {
     rules
         .get("/metrics", this::scrape)
-        .get("/livez", (request, response) -> probe(response, health.unlive().get()))
-        .get("/readyz", (request, response) -> probe(response, health.unready().get()));
+        .get("/livez", (request, response) -> probe(response, health.unlive().get(), List.of()))
+        .get("/readyz", (request, response) -> ready(response));
   }
 
   private void scrape(ServerRequest request, ServerResponse response) {
@@ -37,10 +37,14 @@ public final class ProbeRoutes implements HttpService {
     response.send(metrics.scrape(contentType));
   }
 
-  private static void probe(ServerResponse response, List<String> reasons) {
+  private void ready(ServerResponse response) {
+    probe(response, health.unready().get(), health.degraded().get());
+  }
+
+  private static void probe(ServerResponse response, List<String> reasons, List<String> degraded) {
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("status", reasons.isEmpty() ? "ok" : "failing");
-    body.put("reasons", reasons);
+    body.put("status", !reasons.isEmpty() ? "failing" : !degraded.isEmpty() ? "degraded" : "ok");
+    body.put("reasons", reasons.isEmpty() ? degraded : reasons);
     response.status(reasons.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
     response.send(Json.of(body));

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "listen",
     description = {
-      "Receives webhooks on this machine (127.0.0.1), verifies their signatures and prints them.",
+      "Receives webhooks on this machine, verifies their signatures and prints them.",
       "Answers 401 where a signature is wrong. The worker calls it only with OUTBOX_ALLOW_HTTP=true"
           + " and OUTBOX_ALLOWED_NETWORKS=127.0.0.0/8."
     })
@@ -43,6 +43,13 @@ public final class ListenCommand implements Callable<Integer> {
       paramLabel = "PORT",
       description = "Where to listen; 0: any free port.")
   private int port;
+
+  @Option(
+      names = "--address",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "Which address to listen on (default: 127.0.0.1, this machine alone).")
+  private InetAddress address;
 
   @Option(
       names = "--secret",
@@ -85,12 +92,17 @@ public final class ListenCommand implements Callable<Integer> {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       server.setExecutor(threads);
       server.start();
-      err.println("listening on http://127.0.0.1:" + server.getAddress().getPort() + "/");
+      err.println("listening on http://%s:%d/".formatted(host(), server.getAddress().getPort()));
       left.await();
     } finally {
       server.stop(0);
     }
     return 0;
+  }
+
+  private String host() {
+    var text = address.getHostAddress();
+    return text.contains(":") ? "[" + text + "]" : text;
   }
 
   private void checkOptions() {
@@ -115,7 +127,7 @@ public final class ListenCommand implements Callable<Integer> {
 
   private HttpServer open() {
     try {
-      return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+      return HttpServer.create(new InetSocketAddress(address, port), 0);
     } catch (IOException e) {
       throw new CommandFailed("can't listen on port " + port + ": " + e.getMessage());
     }

@@ -4,7 +4,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
@@ -13,9 +15,19 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The versions of the schema {@code webhooks}: what the database has, what this program needs. */
 public final class Migrations {
+  private static final Logger log = LoggerFactory.getLogger(Migrations.class);
+
+  /** While a migration waits for a lock, traffic waits behind it: so long at most. */
+  private static final Duration LOCK_WAIT = Duration.ofSeconds(1);
+
+  private static final Duration LOCK_RETRY_PAUSE = Duration.ofSeconds(1);
+  private static final int LOCK_RETRIES = 60;
+
   private final Flyway flyway;
 
   public Migrations(DatabaseSettings settings) {
@@ -28,7 +40,12 @@ public final class Migrations {
             .validateMigrationNaming(true)
             .cleanDisabled(true)
             .connectRetries(10)
-            .jdbcProperties(Map.of("ApplicationName", "outbox-worker/migrate"));
+            .jdbcProperties(
+                Map.of(
+                    "ApplicationName",
+                    "outbox-worker/migrate",
+                    "options",
+                    "-c lock_timeout=" + LOCK_WAIT.toMillis()));
     // The default lock holds a transaction open, and a later `create index concurrently` would wait
     // for it for ever.
     PostgreSQLConfigurationExtension postgres =
@@ -39,15 +56,29 @@ public final class Migrations {
 
   /**
    * Brings the schema to the version of this program and returns how many migrations that took;
-   * safe when several programs do it at once.
+   * safe when several programs do it at once, and while workers and producers go on. A lock that
+   * somebody holds is asked for again and again, for two minutes.
    *
    * @throws MigrationFailed with the reason, and nothing of the failed migration is left
    */
   public int migrate() {
-    try {
-      return flyway.migrate().migrationsExecuted;
-    } catch (FlywayException e) {
-      throw new MigrationFailed(SqlFault.describe(e), e);
+    int pending = pending().size();
+    int applied = 0;
+    for (int retries = 0; ; retries++) {
+      try {
+        return applied + flyway.migrate().migrationsExecuted;
+      } catch (FlywayException e) {
+        if (!SqlFault.isLockTimeout(e) || retries == LOCK_RETRIES) {
+          throw new MigrationFailed(SqlFault.describe(e), e);
+        }
+        log.atWarn()
+            .addKeyValue("again_in_ms", LOCK_RETRY_PAUSE.toMillis())
+            .addKeyValue("error", SqlFault.describe(e))
+            .log("migration waits for a lock");
+        pause();
+        applied += pending - pending().size();
+        pending = pending().size();
+      }
     }
   }
 
@@ -75,19 +106,33 @@ public final class Migrations {
     }
   }
 
-  /** What is wrong with the schema's version, or null where it is exactly what is needed. */
+  /**
+   * What is wrong with the schema's version, or null where this program can work with it: a schema
+   * may be newer, because a migration never takes away what the release before it uses.
+   */
   public @Nullable String fault() {
-    String needed = newest(flyway.info().all());
-    MigrationInfo current = flyway.info().current();
-    String found = current == null ? "none" : String.valueOf(current.getVersion());
-    if (found.equals(needed)) {
+    List<MigrationInfo> pending = pending();
+    if (pending.isEmpty()) {
       return null;
     }
+    MigrationInfo current = flyway.info().current();
+    String found = current == null ? "none" : String.valueOf(current.getVersion());
     return "the schema \"webhooks\" has version %s, this program needs %s; run: outbox migrate"
-        .formatted(found, needed);
+        .formatted(found, pending.getLast().getVersion());
   }
 
-  private static String newest(MigrationInfo[] migrations) {
-    return String.valueOf(migrations[migrations.length - 1].getVersion());
+  private List<MigrationInfo> pending() {
+    return Arrays.stream(flyway.info().all())
+        .filter(m -> m.getState().isResolved() && !m.getState().isApplied())
+        .toList();
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(LOCK_RETRY_PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while migrating", e);
+    }
   }
 }

@@ -49,6 +49,11 @@ public final class SqlFault {
     return state != null && (state.startsWith("28") || state.equals("3D000"));
   }
 
+  /** Whether a lock was not had in time, so that the statement may work later (SQLSTATE 55P03). */
+  static boolean isLockTimeout(Throwable failure) {
+    return "55P03".equals(state(failure));
+  }
+
   /** One line for a log: the server's message and SQLSTATE, never the row that failed. */
   public static String describe(Throwable failure) {
     SQLException cause = sqlException(failure);

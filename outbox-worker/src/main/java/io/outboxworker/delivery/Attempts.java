@@ -12,6 +12,9 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes attempts: sends, judges, hands the result to the recorder, tells the lane. It holds neither
@@ -25,6 +28,8 @@ final class Attempts {
    *     would not outlast it, or the copy of the subscription is too old
    */
   record Start(Claim claim, Subscription subscription, Duration timeout, long latestNanos) {}
+
+  private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
   private final Sender sender;
   private final RetrySchedule schedule;
@@ -55,6 +60,7 @@ final class Attempts {
   @SuppressWarnings("FutureReturnValueIgnored")
   private void send(Start start, Lanes lanes) {
     if (System.nanoTime() - start.latestNanos > 0) {
+      recorder.add(new Result.GivenBack(start.claim));
       lanes.unstarted(start.claim);
       return;
     }
@@ -71,7 +77,16 @@ final class Attempts {
       settle(start, impossible, startedAt, lanes);
       return;
     }
-    sender.send(post, startedAt).thenAccept(outcome -> settle(start, outcome, startedAt, lanes));
+    CompletableFuture<Outcome> coming;
+    try {
+      coming = sender.send(post, startedAt);
+    } catch (RuntimeException e) {
+      // Counted as claimed and without a result, so that what breaks workers ends as worker_lost.
+      log.atError().addKeyValue("delivery_id", start.claim.id()).setCause(e).log("attempt broke");
+      lanes.unstarted(start.claim);
+      return;
+    }
+    coming.thenAccept(outcome -> settle(start, outcome, startedAt, lanes));
   }
 
   /** Refuses what only a change by hand can have stored: no sender could make a POST of it. */

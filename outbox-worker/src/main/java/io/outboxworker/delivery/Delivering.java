@@ -61,9 +61,8 @@ public final class Delivering implements AutoCloseable {
     this.recorder =
         new Recorder(
             new Recording(ground.jdbi, settings.disableAfter),
-            metrics,
-            settings.limits.maxInFlight() + RECORDER_RESERVE,
-            this::nextInOrder);
+            new Tally(metrics, this::nextInOrder),
+            settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
             sender, new RetrySchedule(settings.retryDelays), recorder, ground.clock, metrics);
@@ -121,9 +120,10 @@ public final class Delivering implements AutoCloseable {
     if (moreSuspects) {
       claimSuspect();
     }
+    Duration pause = lanes.keepPace(CLAIM_IDLE);
     Wanted wanted = lanes.wantedParked();
     if (wanted.isEmpty()) {
-      return CLAIM_IDLE;
+      return pause;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;
@@ -135,8 +135,7 @@ public final class Delivering implements AutoCloseable {
   }
 
   private Duration refresh() {
-    lanes.refreshCopies();
-    lanes.retryWaiting();
+    lanes.refresh();
     metrics.databases().inFlight(settings.database, lanes.running());
     return REFRESH;
   }

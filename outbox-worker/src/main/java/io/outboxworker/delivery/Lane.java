@@ -1,5 +1,6 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.subscription.LiveSubscriptions;
 import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Outcome;
 import java.time.Duration;
@@ -13,28 +14,31 @@ import org.jspecify.annotations.Nullable;
  * start, and how many it may have. Guarded by the lock of {@link Lanes}.
  */
 final class Lane {
-  static final int FIRST_LIMIT = 4;
+  /** While answers come soon, it holds so many claims for each attempt that it may run. */
+  private static final int DEPTH = 4;
+
+  /** What a lane that nothing is known of may hold. */
+  static final int FIRST_HOLD = Health.FIRST_LIMIT * DEPTH;
 
   /** A lane takes no more once it holds this many bytes of bodies. */
   private static final int MAX_BYTES = 8 * 1024 * 1024;
 
-  /** After a retry fell due, so long a lane in trouble waits for it before a first attempt. */
-  private static final Duration RETRY_GRACE = Duration.ofSeconds(1);
+  /** Nothing is asked again sooner, whatever the pace. */
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
+
+  /** Nothing held for so long: it may be forgotten, and its subscription be read anew. */
+  private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(30);
 
   final UUID subscriptionId;
+  final FreshCopy copy = new FreshCopy();
+  private final Health health = new Health();
   private final int defaultMaxInFlight;
   private final Deque<Claim> retries = new ArrayDeque<>();
   private final Deque<Claim> firsts = new ArrayDeque<>();
-  private @Nullable Subscription subscription;
-  private long version = -1;
-  private long readNanos;
-  private boolean read;
+  private @Nullable Pace pace;
   private int running;
   private long heldBytes;
-  private int limit = FIRST_LIMIT;
-  private boolean inTrouble;
-  private long retryDueNanos;
-  private boolean retryDue;
+  private long usedNanos = System.nanoTime();
   private boolean parked;
   private long parkedNotes;
 
@@ -43,84 +47,92 @@ final class Lane {
     this.defaultMaxInFlight = defaultMaxInFlight;
   }
 
-  // The copy of the subscription
-
-  long version() {
-    return version;
-  }
-
-  @Nullable Subscription subscription() {
-    return subscription;
-  }
-
-  /** The row was read, beginning at {@code atNanos}, and is as it was. */
-  void confirm(long atNanos) {
-    read = true;
-    readNanos = atNanos;
-  }
-
-  void replace(@Nullable Subscription fresh, long freshVersion) {
-    subscription = fresh;
-    version = freshVersion;
-  }
-
-  /** Whether what was read beginning at {@code atNanos} is newer than what the lane knows. */
-  boolean isReadBefore(long atNanos) {
-    return !read || atNanos - readNanos > 0;
-  }
-
-  long readNanos() {
-    return readNanos;
-  }
-
-  boolean isReadWithin(Duration age, long now) {
-    return read && now - readNanos <= age.toNanos();
+  /** Takes a copy that was read beginning at {@code atNanos}, and its pace with it. */
+  void take(LiveSubscriptions.Copy read, long atNanos) {
+    if (!copy.isReadBefore(atNanos)) {
+      return;
+    }
+    Subscription fresh = read.subscription();
+    copy.replace(fresh, read.version());
+    Integer perSecond = fresh == null ? null : fresh.maxPerSecond();
+    if (perSecond == null) {
+      pace = null;
+    } else if (pace == null || pace.perSecond != perSecond) {
+      pace = new Pace(perSecond, atNanos);
+    }
   }
 
   // Room
 
-  int maxInFlight() {
-    Subscription copy = subscription;
-    if (copy == null) {
+  private int maxInFlight() {
+    Subscription subscription = copy.subscription();
+    if (subscription == null) {
       return defaultMaxInFlight;
     }
-    if (copy.ordered()) {
+    if (subscription.ordered()) {
       return 1;
     }
-    return copy.maxInFlight() == null
-        ? defaultMaxInFlight
-        : Math.min(copy.maxInFlight(), defaultMaxInFlight);
+    Integer own = subscription.maxInFlight();
+    return own == null ? defaultMaxInFlight : Math.min(own, defaultMaxInFlight);
+  }
+
+  private int maxHeld() {
+    Subscription subscription = copy.subscription();
+    if (subscription != null && subscription.ordered()) {
+      return 1;
+    }
+    int mayRun = Math.min(health.limit(), maxInFlight());
+    return health.answersSoon() ? mayRun * DEPTH : mayRun;
   }
 
   /** How many first attempts it would take, parked ones included. */
-  int room(long now) {
-    int held = held();
-    if (inTrouble) {
-      return held == 0 && !waitsForRetry(now) ? 1 : 0;
+  int room(long now, Load load) {
+    if (health.isInTrouble()) {
+      return held() == 0 && !health.waitsForRetry(now) ? Math.min(1, pacedRoom(now)) : 0;
     }
-    if (heldBytes >= MAX_BYTES) {
+    if (heldBytes >= MAX_BYTES || (load.isCrowded() && isSilent(now))) {
       return 0;
     }
-    return Math.max(0, Math.min(limit, maxInFlight()) - held);
+    int room = Math.min(maxHeld(), load.share()) - held();
+    return Math.max(0, Math.min(room, pacedRoom(now)));
+  }
+
+  private int pacedRoom(long now) {
+    return pace == null ? Integer.MAX_VALUE : pace.available(now) - waiting();
   }
 
   /** Newborn deliveries must not overtake parked ones for ever. */
-  int roomForNewborn(long now) {
-    return parked ? 0 : room(now);
+  int roomForNewborn(long now, Load load) {
+    return parked ? 0 : room(now, load);
   }
 
   /** Whether it can take no retry either: those are bound by the full limit, not by trouble. */
-  boolean isFullForRetries() {
-    return running + retries.size() >= maxInFlight() || heldBytes >= MAX_BYTES;
+  boolean isFullForRetries(long now) {
+    return running + retries.size() >= maxInFlight()
+        || heldBytes >= MAX_BYTES
+        || pacedRoom(now) <= 0;
   }
 
   /** Nothing to remember: as good as a new one. */
   boolean isForgettable(long now) {
-    return held() == 0 && !parked && !inTrouble && !waitsForRetry(now);
+    return held() == 0
+        && !parked
+        && !health.isInTrouble()
+        && !health.waitsForRetry(now)
+        && now - usedNanos > FORGOTTEN_AFTER.toNanos();
   }
 
   int held() {
-    return running + retries.size() + firsts.size();
+    return running + waiting();
+  }
+
+  int waiting() {
+    return retries.size() + firsts.size();
+  }
+
+  /** No answer for a while although attempts run. */
+  private boolean isSilent(long now) {
+    return running > 0 && health.isSilent(now);
   }
 
   boolean parked() {
@@ -128,8 +140,17 @@ final class Lane {
   }
 
   /** Whether it has room for so many that asking the database is worth it. */
-  boolean wantsParked(long now) {
-    return parked && room(now) >= Math.max(1, limit / 2);
+  boolean wantsParked(long now, Load load) {
+    return parked && room(now, load) >= Math.max(1, Math.min(maxHeld(), load.share()) / 2);
+  }
+
+  /** How long until its pace lets it take parked deliveries or start what it holds, if any. */
+  long untilPacedNanos(long now) {
+    if (pace == null || (!parked && waiting() == 0)) {
+      return Long.MAX_VALUE;
+    }
+    long until = waiting() > 0 ? pace.untilNextNanos(now) : pace.untilWorthwhileNanos(now);
+    return Math.max(until, SHORTEST_PAUSE.toNanos());
   }
 
   /** Changes with each note, so that a claim knows whether one came while it ran. */
@@ -161,19 +182,42 @@ final class Lane {
     return retry == null ? firsts.peek() : retry;
   }
 
-  /** Takes what {@link #next} returned. */
+  /** Whether what starts next is no first attempt. */
+  boolean hasRetries() {
+    return !retries.isEmpty();
+  }
+
+  /** Takes what {@link #next} returned back out. */
   void remove(Claim claim) {
     (claim.isRetry() || claim.suspect() ? retries : firsts).remove();
     heldBytes -= claim.message().body().length;
   }
 
-  void started(Claim claim) {
+  /** What {@link #next} returned starts. */
+  void start(long now) {
+    (retries.isEmpty() ? firsts : retries).remove();
+    if (running == 0) {
+      health.listen(now);
+    }
     running++;
-    heldBytes += claim.message().body().length;
+    usedNanos = now;
+    if (pace != null) {
+      pace.take(now);
+    }
   }
 
+  /** Retries may use the whole limit; first attempts what the endpoint has shown to bear. */
   boolean isAtLimit() {
-    return running >= maxInFlight();
+    return running >= (retries.isEmpty() ? Math.min(health.limit(), maxInFlight()) : maxInFlight());
+  }
+
+  /** Whether it has its part of the worker already; asked again when one of its attempts ends. */
+  boolean mustYield(long now, Load load) {
+    return running >= load.slotShare() || (load.isBusy() && isSilent(now));
+  }
+
+  boolean isAheadOfPace(long now) {
+    return pace != null && pace.available(now) == 0;
   }
 
   /** It was started and then not sent after all. */
@@ -186,31 +230,7 @@ final class Lane {
   void finished(Claim claim, Outcome outcome, Verdict verdict, long now) {
     running--;
     heldBytes -= claim.message().body().length;
-    switch (outcome) {
-      case Outcome.Accepted accepted -> grow();
-      case Outcome.Refused refused -> grow();
-      case Outcome.Unreachable unreachable -> shrink();
-      case Outcome.Blocked blocked -> {}
-    }
-    if (verdict instanceof Verdict.RetryIn again) {
-      long due = now + again.delay().toNanos();
-      retryDueNanos = waitsForRetry(now) ? Math.max(due, retryDueNanos) : due;
-      retryDue = true;
-    }
-  }
-
-  private void grow() {
-    inTrouble = false;
-    limit = Math.min(Math.max(limit * 2, 1), Math.max(1, maxInFlight()));
-  }
-
-  private void shrink() {
-    limit = Math.max(1, limit / 2);
-    inTrouble = limit == 1;
-  }
-
-  private boolean waitsForRetry(long now) {
-    retryDue = retryDue && now - retryDueNanos < RETRY_GRACE.toNanos();
-    return retryDue;
+    usedNanos = now;
+    health.learn(outcome, verdict, maxInFlight(), now);
   }
 }

@@ -1,5 +1,7 @@
 package io.outboxworker.delivery;
 
+import java.time.Duration;
+
 /**
  * How much this worker holds and runs, over all lanes. Held is what is leased to it: running, and
  * about to start. Guarded by the lock of {@link Lanes}.
@@ -7,11 +9,26 @@ package io.outboxworker.delivery;
 final class Load {
   private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
 
+  /**
+   * Beyond so many running attempts no more than that start in a {@link #MOMENT}. Endpoints that
+   * answer at once are served as fast with few connections as with many, at less cost for each; the
+   * slow ones fill up the rest of what may run moment by moment.
+   */
+  private static final int PER_MOMENT = 64 * Runtime.getRuntime().availableProcessors();
+
+  private static final Duration MOMENT = Duration.ofMillis(20);
+
+  /** A lane may have this part of what is free, so that something is always free for the next. */
+  private static final int SHARES = 8;
+
   private final int maxInFlight;
   private int running;
+  private final long[] lastStarts = new long[PER_MOMENT];
+  private int starts;
   private int held;
   private long heldBytes;
   private boolean suspectHeld;
+  private boolean stopped;
 
   Load(int maxInFlight) {
     this.maxInFlight = maxInFlight;
@@ -21,17 +38,48 @@ final class Load {
     return running;
   }
 
-  boolean hasSlot() {
-    return running < maxInFlight;
+  boolean hasSlot(long now) {
+    return running < maxInFlight
+        && (running < PER_MOMENT || now - lastStarts[starts] >= MOMENT.toNanos());
   }
 
   boolean hasSuspect() {
     return suspectHeld;
   }
 
+  /** From now on there is room for nothing. */
+  void stop() {
+    stopped = true;
+  }
+
   /** How many more claims it may hold. */
   int room() {
-    return isFullOfBytes() ? 0 : Math.max(0, maxInFlight - held);
+    return stopped || isFullOfBytes() ? 0 : Math.max(0, maxInFlight - held);
+  }
+
+  /** What one lane may hold: less, the more is held by all. */
+  int share() {
+    return Math.max(1, room() / SHARES);
+  }
+
+  /** How many attempts one lane may run: fewer, the more run in all. */
+  int slotShare() {
+    return Math.max(1, (maxInFlight - running) / SHARES);
+  }
+
+  /** So much runs that a lane that gives no sign of life should start no more. */
+  boolean isBusy() {
+    return running > maxInFlight / 4;
+  }
+
+  /** So much is held that a lane that gives no sign of life should take no more. */
+  boolean isCrowded() {
+    return held > maxInFlight / 4;
+  }
+
+  /** Enough is held to be busy with for a while, even if endpoints answer at once. */
+  boolean isSupplied() {
+    return held > maxInFlight / 2;
   }
 
   /** Not even retries, which have room beyond the number of claims. */
@@ -45,8 +93,10 @@ final class Load {
     suspectHeld |= claim.suspect();
   }
 
-  void started() {
+  void started(long now) {
     running++;
+    lastStarts[starts] = now;
+    starts = (starts + 1) % PER_MOMENT;
   }
 
   void finished(Claim claim) {

@@ -17,14 +17,14 @@ import java.util.UUID;
 record Wanted(Map<UUID, Integer> rooms, Map<UUID, Long> notes) {
 
   /** What these lanes can take, {@code most} together; those that hold least come first. */
-  static Wanted by(Collection<Lane> lanes, int most, long now) {
+  static Wanted by(Collection<Lane> lanes, int most, Load load, long now) {
     Map<UUID, Integer> rooms = new HashMap<>();
     Map<UUID, Long> notes = new HashMap<>();
     int left = most;
-    List<Lane> quietFirst = new ArrayList<>(lanes);
+    List<Lane> quietFirst = new ArrayList<>(lanes.stream().filter(Lane::parked).toList());
     quietFirst.sort(Comparator.comparingInt(Lane::held));
     for (Lane lane : quietFirst) {
-      int room = lane.parked() ? Math.min(left, lane.room(now)) : 0;
+      int room = Math.min(left, lane.room(now, load));
       if (room > 0) {
         rooms.put(lane.subscriptionId, room);
         notes.put(lane.subscriptionId, lane.parkedNotes());

@@ -24,7 +24,7 @@ public final class DatabaseMetrics {
   public record Waiting(long outboxRows, Duration oldestEvent, long notFinal, long parked) {}
 
   /** How a log stands: its bytes, days with a partition from tomorrow on, rows outside of any. */
-  public record LogState(String log, long bytes, int daysAhead, long strayRows) {}
+  public record LogState(String log, long bytes, int partitionsAhead, long strayRows) {}
 
   private static final List<String> ERROR_KINDS =
       List.of("connection", "data", "lock", "timeout", "other");
@@ -142,7 +142,7 @@ public final class DatabaseMetrics {
   /** What was measured of one log. */
   public void log(String database, LogState state) {
     logBytes.labels(database, state.log()).set((double) state.bytes());
-    daysAhead.labels(database, state.log()).set(state.daysAhead());
+    daysAhead.labels(database, state.log()).set(state.partitionsAhead());
     strayRows.labels(database, state.log()).set((double) state.strayRows());
   }
 

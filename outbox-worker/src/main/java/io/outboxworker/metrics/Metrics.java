@@ -8,7 +8,6 @@ import io.prometheus.client.Histogram;
 import io.prometheus.client.exporter.common.TextFormat;
 import io.prometheus.client.hotspot.DefaultExports;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.Writer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -164,7 +163,7 @@ public final class Metrics {
 
   /** Everything in the text format that the {@code Accept} header asks for. */
   public String scrape(String contentType) {
-    Writer text = new StringWriter(64 * 1024);
+    Writer text = new PlainWriter();
     try {
       TextFormat.writeFormat(contentType, text, withoutCreated(registry.metricFamilySamples()));
     } catch (IOException e) {

@@ -12,5 +12,12 @@ import java.util.UUID;
  * @param events rows that left the outbox
  * @param repeated events among them whose id was in the log already, so that they were dropped
  * @param parked subscriptions that got deliveries which are not leased
+ * @param flooding tenants with more events in it than a fair part of a full one
  */
-record Batch(int picked, int events, int repeated, List<Claim> claims, Set<UUID> parked) {}
+record Batch(
+    int picked,
+    int events,
+    int repeated,
+    List<Claim> claims,
+    Set<UUID> parked,
+    Set<UUID> flooding) {}

@@ -8,8 +8,10 @@ import io.outboxworker.outbox.Outbox.Pick;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,9 +23,23 @@ import org.slf4j.LoggerFactory;
 public final class FanOut {
   private static final Logger log = LoggerFactory.getLogger(FanOut.class);
   private static final int ROWS = 500;
+
+  /** Enough to find the events of who can be served, without parking much of what cannot. */
+  private static final int ROWS_WITHOUT_ROOM = 100;
+
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
   private static final Duration LOW_WATER_LAG = Duration.ofSeconds(2);
   private static final Duration FROM_ZERO_EVERY = Duration.ofSeconds(1);
+  private static final Duration OTHERS_EVERY = Duration.ofMillis(250);
+
+  /** The pick of others reads past the flood: it must not take more than a tenth of the time. */
+  private static final int OTHERS_SHARE = 10;
+
+  /** Where fewer than a tenth could be leased, time is better spent on what is leased. */
+  private static final int FEW = 10;
+
+  private static final Duration PAUSE_WHILE_LANES_ARE_FULL = Duration.ofMillis(20);
+  private static final Duration LONGEST_WAIT_FOR_ROOM = Duration.ofMillis(100);
   private static final Duration PASS_OVER = Duration.ofMinutes(1);
   private static final UUID ZERO = new UUID(0, 0);
 
@@ -36,6 +52,9 @@ public final class FanOut {
   private UUID lowWater = ZERO;
   private long lastFromZeroNanos = System.nanoTime() - FROM_ZERO_EVERY.toNanos();
   private boolean newestNext;
+  private boolean behind;
+  private final Set<UUID> flooding = new HashSet<>();
+  private long othersAtNanos;
   private Duration pause = SHORTEST_PAUSE;
   private final Map<UUID, Long> passedOverUntilNanos = new HashMap<>();
 
@@ -52,12 +71,14 @@ public final class FanOut {
   }
 
   /** Fans one batch out. */
-  public Duration step() {
+  public Duration step() throws InterruptedException {
+    int rows = !behind || lanes.awaitRoom(LONGEST_WAIT_FOR_ROOM) ? ROWS : ROWS_WITHOUT_ROOM;
+    long startedNanos = System.nanoTime();
     Instant before = clock.now();
     Pick pick = nextPick();
     Batch batch;
     try {
-      batch = outbox.fanOut(pick, ROWS, lanes.roomsForNewborn(), passedOver());
+      batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
       if (!SqlFault.isOfData(e)) {
         throw e;
@@ -66,11 +87,18 @@ public final class FanOut {
       return Duration.ZERO;
     }
     handOver(batch);
-    boolean full = batch.picked() == ROWS || batch.events() < batch.picked();
+    boolean full = batch.picked() == rows || batch.events() < batch.picked();
+    if (pick instanceof Pick.Others) {
+      return afterOthers(batch, startedNanos);
+    }
     if (pick instanceof Pick.Oldest && !full) {
       lowWater = Outbox.smallestIdAt(before.minus(LOW_WATER_LAG));
     }
     newestNext = full && pick instanceof Pick.Oldest;
+    noteFlood(batch, full);
+    if (full && batch.claims().size() < batch.events() / FEW) {
+      return PAUSE_WHILE_LANES_ARE_FULL;
+    }
     return nextPause(full, batch.events() > 0);
   }
 
@@ -78,6 +106,9 @@ public final class FanOut {
    * Now and then from zero, because an id is made at the insert and may be committed much later.
    */
   private Pick nextPick() {
+    if (behind && !flooding.isEmpty() && System.nanoTime() - othersAtNanos >= 0) {
+      return new Pick.Others(Set.copyOf(flooding));
+    }
     if (newestNext) {
       return new Pick.Newest();
     }
@@ -87,6 +118,26 @@ public final class FanOut {
       return new Pick.Oldest(ZERO);
     }
     return new Pick.Oldest(lowWater);
+  }
+
+  /** A quiet tenant's events may lie in the middle of a flood, far from both of its ends. */
+  private void noteFlood(Batch batch, boolean full) {
+    if (!behind && full) {
+      othersAtNanos = System.nanoTime() + OTHERS_EVERY.toNanos();
+    }
+    behind = full;
+    if (full) {
+      flooding.addAll(batch.flooding());
+    } else {
+      flooding.clear();
+    }
+  }
+
+  private Duration afterOthers(Batch batch, long startedNanos) {
+    flooding.addAll(batch.flooding());
+    long tookNanos = System.nanoTime() - startedNanos;
+    othersAtNanos = System.nanoTime() + Math.max(OTHERS_EVERY.toNanos(), OTHERS_SHARE * tookNanos);
+    return Duration.ZERO;
   }
 
   private Duration nextPause(boolean full, boolean found) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
@@ -23,6 +24,9 @@ public final class Outbox {
 
     /** The newest, so that a quiet tenant needn't wait for the end of a flood. */
     record Newest() implements Pick {}
+
+    /** The oldest of all tenants but these, which are flooding. */
+    record Others(Set<UUID> flooding) implements Pick {}
 
     /** Just these. */
     record These(List<UUID> ids) implements Pick {}
@@ -75,18 +79,21 @@ public final class Outbox {
       match as (
         select m.id as event_id, m.tenant_id, m.event, m.resource_id, s.id as subscription_id, s.ordered,
           coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
-          not s.ordered and row_number() over (partition by s.id order by m.id) <= least(coalesce(lane.room, :room), s.max_in_flight) as fits
+          not s.ordered and s.id not in (select unnest(:closed)) and row_number() over (partition by s.id order by m.id) <= least(coalesce(lane.room, :room), s.max_in_flight, s.max_per_second) as fits
         from fresh m
         join kind using (tenant_id, event)
         join subscription s on s.tenant_id = m.tenant_id and s.active and s.event = any(kind.patterns)
         left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id
         where m.fresh),
+      lease as (
+        select match.*, fits and row_number() over (partition by fits order by event_id) <= :together as now
+        from match),
       born as (
         insert into delivery (event_id, subscription_id, tenant_id, event, resource_id, ordered, claims, lease_until,
           lease_token)
-        select event_id, subscription_id, tenant_id, event, resource_id, ordered, case when fits then 1 else 0 end,
-          case when fits then now() + lease_ms * interval '1 ms' end, case when fits then :token end
-        from match
+        select event_id, subscription_id, tenant_id, event, resource_id, ordered, case when lease.now then 1 else 0 end,
+          case when lease.now then now() + lease_ms * interval '1 ms' end, case when lease.now then :token end
+        from lease
         returning id, event_id, subscription_id, lease_until, created_at),
       leased as materialized (
         select event_id, id, subscription_id,
@@ -140,6 +147,10 @@ public final class Outbox {
                     .createQuery(FAN_OUT.formatted("o.id >= :from", "asc"))
                     .bind("from", oldest.from);
             case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc"));
+            case Pick.Others others ->
+                handle
+                    .createQuery(FAN_OUT.formatted("o.tenant_id <> all(:flooding)", "asc"))
+                    .bindArray("flooding", UUID.class, new ArrayList<>(others.flooding));
             case Pick.These these ->
                 handle
                     .createQuery(FAN_OUT.formatted("o.id = any(:these)", "asc"))
@@ -154,6 +165,8 @@ public final class Outbox {
               .bind("timeout_ms", attemptTimeout.toMillis())
               .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
               .bind("room", rooms.perOther())
+              .bind("together", rooms.together())
+              .bindArray("closed", UUID.class, rooms.closed())
               .bindArray("lanes", UUID.class, lanes)
               .bindArray("rooms", Integer.class, lanes.stream().map(rooms.perLane()::get).toList())
               .bind("token", token),

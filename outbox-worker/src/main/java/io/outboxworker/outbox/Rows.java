@@ -12,13 +12,18 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Gathers the rows of a fan-out: one per event, and what concerns all of them in the first. */
 final class Rows {
   private static final UUID[] NONE = {};
 
+  /** Of a full batch of 500: with so many a tenant makes others wait. */
+  private static final int FLOOD = 32;
+
   private final Deliveries deliveries;
   private final Map<UUID, Message> messages = new HashMap<>();
+  private final Map<UUID, Integer> perTenant = new HashMap<>();
   private int picked;
   private int events;
   private int repeated;
@@ -42,12 +47,20 @@ final class Rows {
       leasesMillis = (Long[]) row.getArray("leases_ms").getArray();
       parked = (UUID[]) row.getArray("parked").getArray();
     }
+    perTenant.merge(row.getObject("tenant_id", UUID.class), 1, Integer::sum);
     repeated += row.getBoolean("repeated") ? 1 : 0;
     if (row.getBoolean("is_leased")) {
       UUID id = row.getObject("event_id", UUID.class);
       messages.put(id, deliveries.messageOf(row, id));
     }
     return ++events;
+  }
+
+  private Set<UUID> flooding() {
+    return perTenant.entrySet().stream()
+        .filter(tenant -> tenant.getValue() > FLOOD)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   Batch batch(long token, long askedNanos) {
@@ -59,6 +72,6 @@ final class Rows {
           new Claim(
               leasedIds[i], leasedSubscriptions[i], message, 0, token, leaseEnds, null, false));
     }
-    return new Batch(picked, events, repeated, claims, Set.of(parked));
+    return new Batch(picked, events, repeated, claims, Set.of(parked), flooding());
   }
 }

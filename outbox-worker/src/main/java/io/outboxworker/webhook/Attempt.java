@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * close) decides the outcome, and the connection is free or closed from then on.
  */
 final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
+  private static final int NO_CONTENT = 204;
+
   private final Destination destination;
   private final Duration timeout;
   private final Instant startedAt;
@@ -149,6 +151,12 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
   @Override
   public void onComplete() {
     body.complete(null);
+    ResponseInfo status = seen;
+    // The connection is free by now, unless the answer had no body: then the exchange's end
+    // settles.
+    if (status != null && status.statusCode() != NO_CONTENT) {
+      settle(null);
+    }
   }
 
   /** The attempt's own deadline passed. */

@@ -80,6 +80,10 @@ public final class Sender implements AutoCloseable {
     setDefault("jdk.http.maxHeaderSize", "65536");
     setDefault("jdk.httpclient.disableRetryConnect", "true");
     System.setProperty("jdk.httpclient.enableAllMethodRetry", "false");
+    if (Runtime.getRuntime().availableProcessors() <= 2) {
+      // With one thread in the common pool Java 21 would start a new thread for each answer.
+      setDefault("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
+    }
   }
 
   /**

@@ -117,11 +117,75 @@ class OperatorQueriesTest {
   }
 
   @Test
-  void every_query_is_tested() throws IOException {
+  void why_an_event_does_not_come_is_told_by_subscriptions_event_and_deliveries() throws Exception {
+    database.exec(
+        """
+        insert into webhooks.event_log (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
+        values (webhooks.uuid_v7(), '0190a5b2-0000-7000-8000-000000000001', 'a.failed', 'a', 'r-3', '{}', now())
+        """);
+    List<String> rows = run("why.sql");
+    assertThat(rows.get(0)).contains("|https://shop.example/hook|*|yes|t|");
+    assertThat(rows.get(1)).startsWith("in the outbox|0|");
+    assertThat(rows.get(2)).startsWith("fanned out|1|");
+    assertThat(rows.subList(3, rows.size())).hasSize(2);
+    assertThat(rows.get(3)).contains("|failed|4|HTTP 500|");
+  }
+
+  @Test
+  void slow_endpoints_come_with_what_waits_for_them() throws Exception {
+    assertThat(run("slow.sql"))
+        .singleElement()
+        .asString()
+        .endsWith("|https://shop.example/hook|2|40|40|0|3|3");
+  }
+
+  @Test
+  void what_is_stuck_is_found_and_nothing_else() throws Exception {
+    assertThat(run("stuck.sql")).hasSize(3);
+    database.exec(
+        """
+        update webhooks.delivery set lease_until = now() - interval '5 min', claims = 2 where attempts = 1;
+        update webhooks.delivery set claims = 3 where attempts = 1;
+        insert into webhooks.scheduled_tasks (task_name, task_instance, execution_time, picked, version)
+        values ('retry', 'x:1', now() - interval '5 min', false, 1)
+        """);
+    List<String> rows = run("stuck.sql");
+    assertThat(rows).hasSize(6);
+    assertThat(rows.get(0)).contains("|1|3|");
+    assertThat(rows.get(1)).startsWith("x:1|");
+    assertThat(rows.get(2)).contains("|1|3|");
+  }
+
+  @Test
+  void sizes_add_up_partitions_and_show_what_lies_outside_of_them() throws Exception {
+    List<String> rows = run("sizes.sql");
+    assertThat(rows).anyMatch(row -> row.startsWith("delivery_log|4|"));
+    assertThat(rows).anyMatch(row -> row.matches("event_log_20[0-9]{6}\\|.*"));
+    assertThat(rows.get(rows.size() - 2)).startsWith("event_log_default|").endsWith("|1");
+  }
+
+  @Test
+  void what_a_replay_would_send_is_counted_by_subscription_and_hour() throws Exception {
+    assertThat(run("replay.sql"))
+        .singleElement()
+        .asString()
+        .contains("|https://shop.example/hook|t|")
+        .endsWith("|2|0|0");
+  }
+
+  @Test
+  void every_query_says_when_to_use_it_and_how() throws IOException {
     try (Stream<Path> files = Files.list(QUERIES)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder(
-              "waiting.sql", "failed.sql", "delivery.sql", "busiest.sql", "snapshots.sql");
+      assertThat(files)
+          .hasSize(10)
+          .allSatisfy(file -> {
+            String text = Files.readString(file);
+            assertThat(text).as(file.toString()).startsWith("-- When ");
+            assertThat(text)
+                .containsPattern(
+                    "-- psql \"\\$OUTBOX_DATABASE_URL\" (-v \\S+ (\\S+ )?)*-f sql/operator/"
+                        + file.getFileName());
+          });
     }
   }
 
@@ -131,7 +195,12 @@ class OperatorQueriesTest {
 
   /** The rows of all answers, columns separated by a bar. */
   private List<String> run(String file, String role) throws Exception {
-    String sql = Files.readString(QUERIES.resolve(file)).replace(":'delivery'", quoted(DELIVERY));
+    String sql =
+        Files.readString(QUERIES.resolve(file))
+            .replace(":'delivery'", quoted(DELIVERY))
+            .replace(":'tenant'", quoted("0190a5b2-0000-7000-8000-000000000001"))
+            .replace(":'event'", quoted("a.failed"))
+            .replace(":'since'", quoted("2020-01-01 00:00Z"));
     List<String> rows = new ArrayList<>();
     try (Connection connection = database.connection();
         Statement statement = connection.createStatement()) {

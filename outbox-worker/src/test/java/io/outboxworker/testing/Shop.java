@@ -21,7 +21,7 @@ public final class Shop implements AutoCloseable {
 
   private final TestDatabase database;
   private final Database pool;
-  private final String keys = KeyRing.generate();
+  private final String keys;
   private final UUID tenant = UUID.randomUUID();
   private final Subscriptions subscriptions;
 
@@ -30,6 +30,11 @@ public final class Shop implements AutoCloseable {
   }
 
   public Shop(TestDatabase.Version version) {
+    this(version, KeyRing.generate());
+  }
+
+  private Shop(TestDatabase.Version version, String keys) {
+    this.keys = keys;
     database = TestDatabase.create(version);
     pool = Database.open(database.settings(), "shop", 4, null);
     EgressRules loopback =
@@ -37,6 +42,11 @@ public final class Shop implements AutoCloseable {
             true, List.of(Cidr.parse("127.0.0.0/8")), Set.of(80, 443), Set.of(), Set.of());
     subscriptions =
         new Subscriptions(pool.jdbi(), KeyRing.parse(keys), new EndpointGuard(loopback));
+  }
+
+  /** Another tenant in another database, whose secrets the same keys seal. */
+  public Shop elsewhere() {
+    return new Shop(TestDatabase.Version.NEWEST, keys);
   }
 
   public TestDatabase database() {

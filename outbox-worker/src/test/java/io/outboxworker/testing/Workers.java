@@ -29,6 +29,11 @@ public final class Workers implements AutoCloseable {
     for (int i = 0; i < settings.length; i += 2) {
       environment.put(settings[i], settings[i + 1]);
     }
+    return start(environment);
+  }
+
+  /** Starts one more with just this environment. */
+  public Worker start(Map<String, String> environment) {
     Worker worker = Worker.start(Config.read(environment, Config.Need.values()));
     running.add(worker);
     return worker;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.database;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxworker.upkeep;
+
+import org.jspecify.annotations.NullMarked;
