@@ -21,8 +21,8 @@ create function webhooks.audit_subscription() returns trigger
   language plpgsql security definer set search_path = webhooks, pg_temp
   as $$
     declare
-      was jsonb := to_jsonb(old) - '{id,tenant_id,secret,previous_secret,previous_secret_until,failing_since,inactive_since,created_at,updated_at}'::text[];
-      is_now jsonb := to_jsonb(new) - '{id,tenant_id,secret,previous_secret,previous_secret_until,failing_since,inactive_since,created_at,updated_at}'::text[];
+      was jsonb := to_jsonb(old) - '{id,tenant_id,secret,previous_secret,previous_secret_until,public_key,previous_public_key,verified_at,failing_since,inactive_since,created_at,updated_at}'::text[];
+      is_now jsonb := to_jsonb(new) - '{id,tenant_id,secret,previous_secret,previous_secret_until,public_key,previous_public_key,verified_at,failing_since,inactive_since,created_at,updated_at}'::text[];
       changes json;
     begin
       if tg_op = 'INSERT' then

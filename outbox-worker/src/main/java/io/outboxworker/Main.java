@@ -101,7 +101,7 @@ public final class Main {
             .addSubcommand(new EventCommand(desk, System.in))
             .addSubcommand(new ListenCommand(out, err))
             .addSubcommand(new VerifyCommand(out, System.in))
-            .addSubcommand(new KeysCommand(out))
+            .addSubcommand(new KeysCommand(desk))
             .addSubcommand(new GenerateCompletion());
     return Arguments.understoodBy(commands)
         .setCaseInsensitiveEnumValuesAllowed(true)

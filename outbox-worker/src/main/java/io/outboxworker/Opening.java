@@ -6,6 +6,7 @@ import io.outboxworker.cli.Desk.OpenSubscriptions;
 import io.outboxworker.cli.Patient;
 import io.outboxworker.database.Database;
 import io.outboxworker.delivery.TestPost;
+import io.outboxworker.subscription.KeyRotation;
 import io.outboxworker.subscription.Subscriptions;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
@@ -37,7 +38,9 @@ final class Opening {
     var config = config(Need.DATABASE, Need.KEYS);
     var database = open(config, name);
     return new OpenSubscriptions(
-        database, new Subscriptions(database.jdbi(), config.keys(), guard(config)));
+        database,
+        new Subscriptions(database.jdbi(), config.keys(), guard(config)),
+        new KeyRotation(database.jdbi(), config.keys()));
   }
 
   TestPost testPost() {

@@ -31,9 +31,11 @@ import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The path of an event through one database, from its outbox to its log; one per database. */
 final class Pipeline implements AutoCloseable {
+  private static final int FAN_OUT_POOL = 1;
   private static final int TIMER_POOL = 6;
   private static final int PROBE_POOL = 1;
   private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
@@ -42,6 +44,7 @@ final class Pipeline implements AutoCloseable {
 
   private final String name;
   private final Database database;
+  private final Database fanOutPool;
   private final Database timerPool;
   private final Database probePool;
   private final Delivering delivering;
@@ -65,29 +68,33 @@ final class Pipeline implements AutoCloseable {
     gauges.present(name);
     database =
         Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
+    fanOutPool = Database.openForLargeStatements(settings, named("fan-out"), FAN_OUT_POOL, null);
     timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));
+    fanOutPool.jdbi().setSqlLogger(gauges.errorsOf(name));
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
     var subscriptions = new LiveSubscriptions(jdbi, keys);
+    String verifyAs = config.endpoints().verify() ? attempts.source() : null;
     delivering =
         new Delivering(
             new Delivering.Ground(jdbi, timerPool.dataSource(), clock),
             subscriptions,
             deliveries,
             sender,
-            delivering(attempts),
+            delivering(attempts, verifyAs),
             metrics);
     var logs = new Logs(jdbi);
     partitions = new Partitions(logs, config.retention());
     var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
     var backlog = new Backlog(jdbi);
     var publisher = new Publisher(jdbi);
+    var fanOutOutbox = new Outbox(fanOutPool.jdbi(), deliveries, attempts.timeout());
     var fanOutStep =
-        new FanOut(outbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
+        new FanOut(fanOutOutbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
     fanOut = new Poller(named("fan-out"), fanOutStep::step);
     probe = new Poller(named("probe"), this::probe);
     feed = new DeliveryFeed(jdbi);
@@ -105,11 +112,12 @@ final class Pipeline implements AutoCloseable {
                 new Vitals(name, logs, new Sessions(jdbi), subscriptions, gauges)::step));
   }
 
-  private Delivering.Settings delivering(Config.Attempts attempts) {
+  private Delivering.Settings delivering(Config.Attempts attempts, @Nullable String verifyAs) {
     var limits =
         new Lanes.Limits(
             attempts.maxInFlight(), attempts.maxInFlightPerSubscription(), attempts.timeout());
-    return new Delivering.Settings(name, limits, attempts.retryDelays(), attempts.disableAfter());
+    return new Delivering.Settings(
+        name, limits, attempts.retryDelays(), attempts.disableAfter(), verifyAs);
   }
 
   void start() {
@@ -166,6 +174,7 @@ final class Pipeline implements AutoCloseable {
     probe.close();
     probePool.close();
     timerPool.close();
+    fanOutPool.close();
     database.close();
   }
 

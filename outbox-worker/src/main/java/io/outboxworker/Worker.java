@@ -4,6 +4,7 @@ import io.outboxworker.api.Api;
 import io.outboxworker.api.ApiDatabase;
 import io.outboxworker.api.Health;
 import io.outboxworker.api.HttpServer;
+import io.outboxworker.api.KeySetRoutes;
 import io.outboxworker.api.OpenApiRoutes;
 import io.outboxworker.api.ProbeRoutes;
 import io.outboxworker.console.Console;
@@ -35,6 +36,7 @@ public final class Worker implements AutoCloseable {
 
   private final Config config;
   private final Api api;
+  private final KeySetRoutes keySets = new KeySetRoutes();
   private final HttpServer http;
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
@@ -58,8 +60,8 @@ public final class Worker implements AutoCloseable {
             listen.address(),
             listen.port(),
             adminPort == null
-                ? List.of(probes, api, openApi, console)
-                : List.of(api, openApi, console));
+                ? List.of(probes, api, openApi, keySets, console)
+                : List.of(api, openApi, keySets, console));
     admin = adminPort == null ? null : new HttpServer(listen.address(), adminPort, List.of(probes));
     guard = new EndpointGuard(config.egressRules(listeners()));
     guard.install();
@@ -144,6 +146,7 @@ public final class Worker implements AutoCloseable {
     DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
     apiDatabases.add(apiDatabase(name, settings, pipeline, metrics));
     api.open(apiDatabases, config.databases().size());
+    keySets.open(apiDatabases);
   }
 
   private ApiDatabase apiDatabase(

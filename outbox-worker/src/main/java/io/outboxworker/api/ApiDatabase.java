@@ -10,6 +10,7 @@ import io.outboxworker.delivery.Replays;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.outbox.Publisher;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.subscription.PublicKeys;
 import io.outboxworker.subscription.Subscriptions;
 import io.outboxworker.webhook.EndpointGuard;
 import java.util.Set;
@@ -36,6 +37,7 @@ public final class ApiDatabase implements AutoCloseable {
   private final Database pool;
   private final Tokens tokens;
   private final Subscriptions subscriptions;
+  private final PublicKeys publicKeys;
   private final TestPost testPost;
   private final DeliveryList deliveries;
   private final DeliveryDetails details;
@@ -60,6 +62,7 @@ public final class ApiDatabase implements AutoCloseable {
     this.pool = pool;
     this.tokens = new Tokens(pool.jdbi());
     this.subscriptions = new Subscriptions(pool.jdbi(), keys, guard);
+    this.publicKeys = new PublicKeys(pool.jdbi());
     this.testPost = testPost;
     this.deliveries = new DeliveryList(pool.jdbi());
     this.details = new DeliveryDetails(pool.jdbi(), worker.source, worker.userAgent);
@@ -84,6 +87,10 @@ public final class ApiDatabase implements AutoCloseable {
 
   Subscriptions subscriptions() {
     return subscriptions;
+  }
+
+  PublicKeys publicKeys() {
+    return publicKeys;
   }
 
   TestPost testPost() {

@@ -2,6 +2,7 @@ package io.outboxworker.cli;
 
 import io.outboxworker.database.Database;
 import io.outboxworker.delivery.TestPost;
+import io.outboxworker.subscription.KeyRotation;
 import io.outboxworker.subscription.Subscriptions;
 import java.io.PrintWriter;
 import java.util.function.Function;
@@ -25,8 +26,9 @@ public record Desk(
     Function<@Nullable String, OpenSubscriptions> subscriptions,
     Supplier<TestPost> testPosts) {
 
-  /** The subscriptions of one database, and the database to be closed after use. */
-  public record OpenSubscriptions(Database database, Subscriptions subscriptions)
+  /** What holds secrets in one database, and the database to be closed after use. */
+  public record OpenSubscriptions(
+      Database database, Subscriptions subscriptions, KeyRotation keyRotation)
       implements AutoCloseable {
     @Override
     public void close() {

@@ -6,13 +6,15 @@ import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
-import io.outboxworker.webhook.SigningSecret;
+import io.outboxworker.webhook.Signer;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,18 +34,24 @@ final class Attempts {
   private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
   private final Sender sender;
+  private final @Nullable EndpointChallenge challenge;
   private final RetrySchedule schedule;
   private final Recorder recorder;
   private final DatabaseClock clock;
   private final Metrics metrics;
 
+  /**
+   * @param challenge what an endpoint has to answer before its first delivery; null where nothing
+   */
   Attempts(
       Sender sender,
+      @Nullable EndpointChallenge challenge,
       RetrySchedule schedule,
       Recorder recorder,
       DatabaseClock clock,
       Metrics metrics) {
     this.sender = sender;
+    this.challenge = challenge;
     this.schedule = schedule;
     this.recorder = recorder;
     this.clock = clock;
@@ -77,6 +85,28 @@ final class Attempts {
       settle(start, impossible, startedAt, lanes);
       return;
     }
+    if (challenge == null || challenge.isVerified(start.subscription)) {
+      post(start, post, startedAt, lanes);
+      return;
+    }
+    challenge
+        .challenge(start.subscription, post.url(), post.secret(), start.timeout, startedAt)
+        .thenAccept(failure -> challenged(start, post, failure, startedAt, lanes));
+  }
+
+  private void challenged(
+      Start start, Post post, Optional<Outcome> failure, Instant startedAt, Lanes lanes) {
+    if (failure.isPresent()) {
+      settle(start, failure.get(), startedAt, lanes);
+    } else if (System.nanoTime() - start.latestNanos > 0) {
+      lanes.unstarted(start.claim);
+    } else {
+      post(start, post, clock.now(), lanes);
+    }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private void post(Start start, Post post, Instant startedAt, Lanes lanes) {
     CompletableFuture<Outcome> coming;
     try {
       coming = sender.send(post, startedAt);
@@ -92,7 +122,7 @@ final class Attempts {
   /** Refuses what only a change by hand can have stored: no sender could make a POST of it. */
   private static Post post(Start start, Instant now) {
     Subscription subscription = start.subscription;
-    SigningSecret secret = subscription.secret();
+    Signer secret = subscription.secret();
     if (secret == null) {
       throw new IllegalArgumentException("the subscription's signing secret cannot be read");
     }

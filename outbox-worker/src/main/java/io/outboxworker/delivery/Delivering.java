@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The room's machinery put together: lanes, recorder, retry timer and the two loops that keep the
@@ -23,14 +24,21 @@ public final class Delivering implements AutoCloseable {
    *
    * @param database its name among the worker's databases
    * @param disableAfter how long a subscription may fail without a success
+   * @param verifyAs the source that challenges name before an endpoint's first delivery; null where
+   *     endpoints need not prove that they want webhooks
    */
   public record Settings(
-      String database, Lanes.Limits limits, List<Duration> retryDelays, Duration disableAfter) {}
+      String database,
+      Lanes.Limits limits,
+      List<Duration> retryDelays,
+      Duration disableAfter,
+      @Nullable String verifyAs) {}
 
   /** What it stands on: its connections, db-scheduler's own, and PostgreSQL's clock. */
   public record Ground(Jdbi jdbi, DataSource timerPool, DatabaseClock clock) {}
 
   private static final Duration REFRESH = Duration.ofMillis(400);
+  private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
   private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
   private static final Duration RECORD_LIMIT = Duration.ofSeconds(2);
 
@@ -47,6 +55,7 @@ public final class Delivering implements AutoCloseable {
   private final Poller refresher;
   private final Metrics metrics;
   private volatile boolean moreSuspects;
+  private boolean cut;
 
   public Delivering(
       Ground ground,
@@ -65,7 +74,14 @@ public final class Delivering implements AutoCloseable {
             settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
-            sender, new RetrySchedule(settings.retryDelays), recorder, ground.clock, metrics);
+            sender,
+            settings.verifyAs == null
+                ? null
+                : new EndpointChallenge(sender, subscriptions, settings.verifyAs),
+            new RetrySchedule(settings.retryDelays),
+            recorder,
+            ground.clock,
+            metrics);
     this.claimer = new Poller("claimer", this::claimParked);
     this.lanes = new Lanes(settings.limits, subscriptions, attempts, recorder, claimer::wake);
     this.timer = new RetryTimer(ground.timerPool, ground.clock, deliveries, lanes, metrics);
@@ -116,14 +132,19 @@ public final class Delivering implements AutoCloseable {
     recorder.close();
   }
 
-  private Duration claimParked() {
+  private Duration claimParked() throws InterruptedException {
+    if (cut) {
+      // More waits than there is room for: one claim for what becomes free in a while.
+      Thread.sleep(CLAIM_GATHER);
+    }
     if (moreSuspects) {
       claimSuspect();
     }
     Duration pause = lanes.keepPace(CLAIM_IDLE);
     Wanted wanted = lanes.wantedParked();
+    cut = wanted.cut();
     if (wanted.isEmpty()) {
-      return pause;
+      return cut ? Duration.ZERO : pause;
     }
     lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;

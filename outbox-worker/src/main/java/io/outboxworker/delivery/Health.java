@@ -26,6 +26,7 @@ final class Health {
   private boolean inTrouble;
   private long averageNanos;
   private long heardNanos;
+  private boolean unreachable;
   private long retryDueNanos;
   private boolean retryDue;
 
@@ -43,9 +44,9 @@ final class Health {
     return averageNanos < SOON.toNanos();
   }
 
-  /** No answer for a while although attempts run. */
+  /** What runs has had no answer for a while, or the attempt before it had none. */
   boolean isSilent(long now) {
-    return now - heardNanos > SILENCE.toNanos();
+    return unreachable || now - heardNanos > SILENCE.toNanos();
   }
 
   boolean waitsForRetry(long now) {
@@ -60,12 +61,11 @@ final class Health {
 
   /** An attempt is over. A quick refusal is an answer, too: it doesn't shrink anything. */
   void learn(Outcome outcome, Verdict verdict, int maxInFlight, long now) {
-    heardNanos = now;
     averageNanos += (outcome.took().toNanos() - averageNanos) / AVERAGED;
     switch (outcome) {
-      case Outcome.Accepted accepted -> grow(maxInFlight);
-      case Outcome.Refused refused -> grow(maxInFlight);
-      case Outcome.Unreachable unreachable -> shrink();
+      case Outcome.Accepted accepted -> grow(maxInFlight, now);
+      case Outcome.Refused refused -> grow(maxInFlight, now);
+      case Outcome.Unreachable failed -> shrink(now);
       case Outcome.Blocked blocked -> {}
     }
     if (verdict instanceof Verdict.RetryIn again) {
@@ -75,13 +75,17 @@ final class Health {
     }
   }
 
-  private void grow(int maxInFlight) {
+  private void grow(int maxInFlight, long now) {
+    heardNanos = now;
+    unreachable = false;
     inTrouble = false;
     limit = Math.min(Math.max(limit * 2, 1), Math.max(1, maxInFlight));
   }
 
-  private void shrink() {
-    limit = Math.max(1, limit / 2);
+  /** By half where other attempts still get answers, else at once to one. */
+  private void shrink(long now) {
+    limit = isSilent(now) ? 1 : Math.max(1, limit / 2);
+    unreachable = true;
     inTrouble = limit == 1;
   }
 }

@@ -26,6 +26,9 @@ final class Lane {
   /** Nothing is asked again sooner, whatever the pace. */
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
+  /** After an attempt the copy is kept fresh for so long. */
+  private static final Duration KEPT_FRESH = Duration.ofSeconds(3);
+
   /** Nothing held for so long: it may be forgotten, and its subscription be read anew. */
   private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(30);
 
@@ -120,6 +123,11 @@ final class Lane {
         && !health.isInTrouble()
         && !health.waitsForRetry(now)
         && now - usedNanos > FORGOTTEN_AFTER.toNanos();
+  }
+
+  /** It holds something, or is about to: then its copy had better be fresh already. */
+  boolean isInUse(long now) {
+    return held() > 0 || health.waitsForRetry(now) || now - usedNanos < KEPT_FRESH.toNanos();
   }
 
   int held() {

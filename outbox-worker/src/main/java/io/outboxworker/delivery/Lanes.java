@@ -143,7 +143,7 @@ public final class Lanes {
     read(
         lock.locked(() -> {
           lanes.values().removeIf(lane -> lane.isForgettable(now));
-          return lanes.values().stream().filter(lane -> lane.held() > 0).toList();
+          return lanes.values().stream().filter(lane -> lane.isInUse(now)).toList();
         }));
     starting(starter::pumpWaiting);
   }

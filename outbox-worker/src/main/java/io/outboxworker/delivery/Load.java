@@ -26,6 +26,7 @@ final class Load {
   private final long[] lastStarts = new long[PER_MOMENT];
   private int starts;
   private int held;
+  private int retriesHeld;
   private long heldBytes;
   private boolean suspectHeld;
   private boolean stopped;
@@ -52,9 +53,9 @@ final class Load {
     stopped = true;
   }
 
-  /** How many more claims it may hold. */
+  /** How many more first attempts it may hold. */
   int room() {
-    return stopped || isFullOfBytes() ? 0 : Math.max(0, maxInFlight - held);
+    return stopped || isFullOfBytes() ? 0 : Math.max(0, maxInFlight - held + retriesHeld);
   }
 
   /** What one lane may hold: less, the more is held by all. */
@@ -77,9 +78,9 @@ final class Load {
     return held > maxInFlight / 4;
   }
 
-  /** Enough is held to be busy with for a while, even if endpoints answer at once. */
+  /** Enough waits to start, to be busy with for a while even if endpoints answer at once. */
   boolean isSupplied() {
-    return held > maxInFlight / 2;
+    return held - running > maxInFlight / 2;
   }
 
   /** Not even retries, which have room beyond the number of claims. */
@@ -89,6 +90,7 @@ final class Load {
 
   void took(Claim claim) {
     held++;
+    retriesHeld += claim.isRetry() ? 1 : 0;
     heldBytes += claim.message().body().length;
     suspectHeld |= claim.suspect();
   }
@@ -106,6 +108,7 @@ final class Load {
 
   void letGo(Claim claim) {
     held--;
+    retriesHeld -= claim.isRetry() ? 1 : 0;
     heldBytes -= claim.message().body().length;
     suspectHeld &= !claim.suspect();
   }

@@ -5,7 +5,7 @@ import io.outboxworker.webhook.Envelope;
 import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
-import io.outboxworker.webhook.SigningSecret;
+import io.outboxworker.webhook.Signer;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +35,7 @@ public final class TestPost implements AutoCloseable {
 
   /** Sends it, whether the subscription is active or not, and waits for what comes of it. */
   public Outcome send(Subscription subscription) {
-    SigningSecret secret = Objects.requireNonNull(subscription.secret(), "it is not deleted");
+    Signer secret = Objects.requireNonNull(subscription.secret(), "it is not deleted");
     Instant now = Instant.now();
     UUID id = UUID.randomUUID();
     String event = event(subscription.event());

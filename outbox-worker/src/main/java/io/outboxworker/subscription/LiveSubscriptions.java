@@ -86,6 +86,21 @@ public final class LiveSubscriptions {
             .one());
   }
 
+  /** Notes that the endpoint at this URL answered a challenge, unless the URL is another by now. */
+  public void markVerified(Subscription subscription) {
+    jdbi.useHandle(handle ->
+        handle
+            .createUpdate(
+                """
+                update subscription set verified_at = now()
+                where id = :id and tenant_id = :tenant and url = :url and verified_at is null
+                """)
+            .bind("id", subscription.id())
+            .bind("tenant", subscription.tenantId())
+            .bind("url", subscription.url())
+            .execute());
+  }
+
   /** Notes that these had a success. Joins the caller's transaction. */
   public static void markHealthy(Handle handle, Collection<UUID> ids) {
     handle

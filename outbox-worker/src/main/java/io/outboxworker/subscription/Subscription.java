@@ -1,6 +1,6 @@
 package io.outboxworker.subscription;
 
-import io.outboxworker.webhook.SigningSecret;
+import io.outboxworker.webhook.Signer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param url as stored; one that was stored by hand need not be a URL
  * @param event an exact name, a group such as {@code invoice.*}, or {@code *}
  * @param secret null once the subscription is deleted, or where no key opens it
+ * @param verifiedAt when the endpoint at the present URL answered a challenge
  */
 public record Subscription(
     UUID id,
@@ -30,8 +31,9 @@ public record Subscription(
     @Nullable Integer maxPerSecond,
     boolean ordered,
     String signature,
-    @Nullable SigningSecret secret,
+    @Nullable Signer secret,
     @Nullable PreviousSecret previousSecret,
+    @Nullable Instant verifiedAt,
     @Nullable Instant failingSince,
     @Nullable String disabledReason,
     @Nullable Instant disabledAt,
@@ -40,10 +42,10 @@ public record Subscription(
     Instant updatedAt) {
 
   /** The secret before a rotation, which signs as well until the overlap ends. */
-  public record PreviousSecret(SigningSecret secret, Instant until) {}
+  public record PreviousSecret(Signer secret, Instant until) {}
 
   /** The previous secret where its overlap has not ended at {@code now}. */
-  public @Nullable SigningSecret previousSecretAt(Instant now) {
+  public @Nullable Signer previousSecretAt(Instant now) {
     return previousSecret != null && now.isBefore(previousSecret.until)
         ? previousSecret.secret
         : null;

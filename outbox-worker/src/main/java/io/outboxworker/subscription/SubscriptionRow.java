@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.subscription.Subscription.PreviousSecret;
+import io.outboxworker.webhook.Signer;
+import io.outboxworker.webhook.SigningKeyPair;
 import io.outboxworker.webhook.SigningSecret;
 import java.sql.Array;
 import java.sql.ResultSet;
@@ -31,7 +33,7 @@ final class SubscriptionRow implements RowMapper<Subscription> {
       """
       s.id, s.tenant_id, s.url, s.event, s.active, s.description, s.headers::text as headers, s.retry_delays_ms,
       s.timeout_ms, s.max_in_flight, s.max_per_second, s.ordered, s.signature, s.secret, s.previous_secret,
-      s.previous_secret_until, s.failing_since, s.disabled_reason, s.disabled_at, s.deleted_at, s.created_at,
+      s.previous_secret_until, s.verified_at, s.failing_since, s.disabled_reason, s.disabled_at, s.deleted_at, s.created_at,
       s.updated_at\
       """;
 
@@ -62,8 +64,9 @@ final class SubscriptionRow implements RowMapper<Subscription> {
         row.getObject("max_per_second", Integer.class),
         row.getBoolean("ordered"),
         row.getString("signature"),
-        secret(tenantId, id, row.getBytes("secret")),
+        secret(tenantId, id, row.getBytes("secret"), row.getString("signature")),
         previousSecret(tenantId, id, row),
+        instant(row, "verified_at"),
         instant(row, "failing_since"),
         row.getString("disabled_reason"),
         instant(row, "disabled_at"),
@@ -72,12 +75,16 @@ final class SubscriptionRow implements RowMapper<Subscription> {
         row.getTimestamp("updated_at").toInstant());
   }
 
-  private @Nullable SigningSecret secret(UUID tenantId, UUID id, byte @Nullable [] sealed) {
+  private @Nullable Signer secret(
+      UUID tenantId, UUID id, byte @Nullable [] sealed, String signature) {
     if (sealed == null) {
       return null;
     }
     try {
-      return SigningSecret.of(keys.open(tenantId, id, sealed));
+      String text = keys.open(tenantId, id, sealed);
+      return signature.equals(SubscriptionSettings.ED25519)
+          ? SigningKeyPair.of(text)
+          : SigningSecret.of(text);
     } catch (IllegalArgumentException | KeyRing.SecretNotOpened e) {
       log.atError().addKeyValue("error", e.getMessage()).log("signing secret cannot be used");
       return null;
@@ -86,7 +93,8 @@ final class SubscriptionRow implements RowMapper<Subscription> {
 
   private @Nullable PreviousSecret previousSecret(UUID tenantId, UUID id, ResultSet row)
       throws SQLException {
-    SigningSecret secret = secret(tenantId, id, row.getBytes("previous_secret"));
+    Signer secret =
+        secret(tenantId, id, row.getBytes("previous_secret"), row.getString("signature"));
     Instant until = instant(row, "previous_secret_until");
     return secret == null || until == null ? null : new PreviousSecret(secret, until);
   }

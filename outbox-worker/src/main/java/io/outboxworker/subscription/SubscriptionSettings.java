@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param event an exact name, a group such as {@code invoice.*}, or {@code *}
  * @param headers sent with each webhook besides those of the contract
- * @param signature {@code hmac-sha256}
+ * @param signature {@code hmac-sha256} or {@code ed25519}
  */
 public record SubscriptionSettings(
     String url,
@@ -32,6 +32,9 @@ public record SubscriptionSettings(
     String signature) {
   /** The signature of a subscription that asks for no other. */
   public static final String HMAC = "hmac-sha256";
+
+  /** The signature that a public key verifies. */
+  public static final String ED25519 = "ed25519";
 
   private static final Pattern EVENT =
       Pattern.compile("\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.([A-Za-z0-9_-]+|\\*)");
@@ -144,8 +147,8 @@ public record SubscriptionSettings(
     }
     faults.addAll(CustomHeaders.faults(headers));
     checkNumbers(faults);
-    if (!signature.equals(HMAC)) {
-      faults.add(new Fault("signature", "signature must be " + HMAC));
+    if (!signature.equals(HMAC) && !signature.equals(ED25519)) {
+      faults.add(new Fault("signature", "signature must be " + HMAC + " or " + ED25519));
     }
     return faults;
   }

@@ -2,6 +2,7 @@ package io.outboxworker.subscription;
 
 import io.outboxworker.subscription.InvalidSubscription.Fault;
 import io.outboxworker.webhook.EndpointGuard;
+import io.outboxworker.webhook.Signer;
 import io.outboxworker.webhook.SigningSecret;
 import java.time.Duration;
 import java.util.List;
@@ -18,8 +19,12 @@ import org.jspecify.annotations.Nullable;
  * as none. Each method is a transaction of its own. Thread-safe.
  */
 public final class Subscriptions {
-  /** What was stored, with its secret in clear, which is shown to the owner once at most. */
-  public record Secret(Subscription subscription, SigningSecret secret, boolean generated) {}
+  /**
+   * What was stored, with its secret in clear, which is shown to the owner once at most.
+   *
+   * @param generated whether it was made here for the owner to know; never so for a key pair
+   */
+  public record Secret(Subscription subscription, Signer secret, boolean generated) {}
 
   private final Jdbi jdbi;
   private final KeyRing keys;
@@ -50,7 +55,8 @@ public final class Subscriptions {
    */
   public Secret add(NewSubscription wanted) {
     refuse(wanted.faults(guard));
-    SigningSecret secret = secret(wanted.secret());
+    String signature = wanted.settings().signature();
+    Signer secret = NewSubscription.signer(wanted.secret(), signature);
     return jdbi.inTransaction(handle -> {
       UUID id = handle.createQuery("select uuid_v7()").mapTo(UUID.class).one();
       Update insert =
@@ -58,17 +64,18 @@ public final class Subscriptions {
               .createUpdate(
                   """
                   insert into subscription (id, tenant_id, url, event, active, description, headers, retry_delays_ms,
-                    timeout_ms, max_in_flight, max_per_second, ordered, signature, secret)
+                    timeout_ms, max_in_flight, max_per_second, ordered, signature, secret, public_key)
                   values (:id, :tenant, :url, :event, :active, :description, :headers::json, :retry_delays_ms,
-                    :timeout_ms, :max_in_flight, :max_per_second, :ordered, :signature, :secret)
+                    :timeout_ms, :max_in_flight, :max_per_second, :ordered, :signature, :secret, :public_key)
                   """)
               .bind("id", id)
               .bind("tenant", wanted.tenantId())
-              .bind("signature", wanted.settings().signature())
+              .bind("signature", signature)
+              .bind("public_key", NewSubscription.publicKey(secret))
               .bind("secret", keys.seal(wanted.tenantId(), id, secret.text()));
       SubscriptionRow.bind(insert, wanted.settings()).execute();
       Subscription stored = find(handle, wanted.tenantId(), id).orElseThrow();
-      return new Secret(stored, secret, wanted.secret() == null);
+      return new Secret(stored, secret, wanted.secret() == null && secret instanceof SigningSecret);
     });
   }
 
@@ -179,7 +186,8 @@ public final class Subscriptions {
                 .createUpdate(
                     """
                     update subscription set active = false, deleted_at = now(), updated_at = now(),
-                      secret = null, previous_secret = null, previous_secret_until = null
+                      secret = null, previous_secret = null, previous_secret_until = null, public_key = null,
+                      previous_public_key = null
                     where id = :id and tenant_id = :tenant and deleted_at is null
                     """)
                 .bind("id", id)
@@ -197,25 +205,36 @@ public final class Subscriptions {
   public Optional<Secret> rotateSecret(
       UUID tenantId, UUID id, @Nullable String wanted, Duration overlap) {
     refuse(NewSubscription.secretFaults(wanted));
-    SigningSecret secret = secret(wanted);
     return jdbi.inTransaction(handle -> {
+      Subscription before = find(handle, tenantId, id).orElse(null);
+      if (before == null) {
+        return Optional.<Secret>empty();
+      }
+      Signer secret = NewSubscription.signer(wanted, before.signature());
+      if (wanted != null && !(secret instanceof SigningSecret)) {
+        throw new InvalidSubscription(List.of(NewSubscription.NO_SECRET_WITH_KEYS));
+      }
       int updated =
           handle
               .createUpdate(
                   """
-                  update subscription set secret = :secret, updated_at = now(),
+                  update subscription set secret = :secret, public_key = :public_key, updated_at = now(),
+                    previous_public_key = case when :overlap_ms > 0 then public_key end,
                     previous_secret = case when :overlap_ms > 0 then secret end,
                     previous_secret_until = case when :overlap_ms > 0 then now() + :overlap_ms * interval '1 ms' end
                   where id = :id and tenant_id = :tenant and deleted_at is null
                   """)
               .bind("secret", keys.seal(tenantId, id, secret.text()))
+              .bind("public_key", NewSubscription.publicKey(secret))
               .bind("overlap_ms", overlap.toMillis())
               .bind("id", id)
               .bind("tenant", tenantId)
               .execute();
       return updated == 0
           ? Optional.<Secret>empty()
-          : find(handle, tenantId, id).map(stored -> new Secret(stored, secret, wanted == null));
+          : find(handle, tenantId, id)
+              .map(stored ->
+                  new Secret(stored, secret, wanted == null && secret instanceof SigningSecret));
     });
   }
 
@@ -237,9 +256,5 @@ public final class Subscriptions {
         .bind("tenant", tenantId)
         .map(row)
         .findOne();
-  }
-
-  private static SigningSecret secret(@Nullable String wanted) {
-    return wanted == null ? SigningSecret.generate() : SigningSecret.of(wanted);
   }
 }

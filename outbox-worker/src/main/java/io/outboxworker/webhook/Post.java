@@ -19,8 +19,8 @@ public record Post(
     String event,
     int attempt,
     byte[] body,
-    SigningSecret secret,
-    @Nullable SigningSecret previousSecret,
+    Signer secret,
+    @Nullable Signer previousSecret,
     Map<String, String> headers,
     @Nullable String traceparent,
     Duration timeout) {

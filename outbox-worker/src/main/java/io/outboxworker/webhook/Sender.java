@@ -157,17 +157,24 @@ public final class Sender implements AutoCloseable {
   private static void sign(HttpRequest.Builder request, Post post, long seconds) {
     byte[] body = post.body();
     String id = post.eventId().toString();
-    SigningSecret previous = post.previousSecret();
+    Signer previous = post.previousSecret();
     String signatures = post.secret().standardSignature(id, seconds, body);
-    request.setHeader("X-Signature", post.secret().bodySignature(body));
+    setIfPresent(request, "X-Signature", post.secret().bodySignature(body));
     if (previous != null) {
-      request.setHeader("X-Signature-Previous", previous.bodySignature(body));
+      setIfPresent(request, "X-Signature-Previous", previous.bodySignature(body));
       signatures += " " + previous.standardSignature(id, seconds, body);
     }
     request
         .setHeader("webhook-id", id)
         .setHeader("webhook-timestamp", Long.toString(seconds))
         .setHeader("webhook-signature", signatures);
+  }
+
+  private static void setIfPresent(
+      HttpRequest.Builder request, String name, @Nullable String value) {
+    if (value != null) {
+      request.setHeader(name, value);
+    }
   }
 
   /** A trace that can't be sent is not worth a delivery. */

@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** What a subscription's webhooks are signed with; immutable, thread-safe, and silent in logs. */
-public final class SigningSecret {
+/** A secret that both sides know; immutable, thread-safe, and silent in logs. */
+public final class SigningSecret implements Signer {
   private static final String PREFIX = "whsec_";
   private static final int MIN_BYTES = 16;
   private static final int MAX_BYTES = 256;
@@ -54,11 +54,13 @@ public final class SigningSecret {
   }
 
   /** The secret itself, as its owner typed it or was shown it. */
+  @Override
   public String text() {
     return text;
   }
 
   /** {@code sha256=} and the lower-case hex HMAC-SHA256 of the body, keyed by the text's bytes. */
+  @Override
   public String bodySignature(byte[] body) {
     return "sha256=" + HexFormat.of().formatHex(fresh(bodyMac).doFinal(body));
   }
@@ -67,6 +69,7 @@ public final class SigningSecret {
    * {@code v1,} and the base64 HMAC-SHA256 of {@code id.seconds.body}, keyed by the decoded part of
    * a {@code whsec_} secret, else by the text's bytes (Standard Webhooks).
    */
+  @Override
   public String standardSignature(String id, long epochSeconds, byte[] body) {
     Mac mac = fresh(standardMac);
     mac.update((id + '.' + epochSeconds + '.').getBytes(StandardCharsets.UTF_8));

@@ -10,7 +10,7 @@ import io.outboxworker.testing.Cli.Ran;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.Workers;
-import io.outboxworker.webhook.SigningSecret;
+import io.outboxworker.webhook.Signer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -99,7 +99,7 @@ class CommandsTest {
     var secret = lines.get(1).replaceFirst("^secret: (whsec_.+)$", "$1");
     var stored =
         shop.subscriptions().find(shop.tenant(), UUID.fromString(lines.getFirst())).orElseThrow();
-    assertThat(stored.secret()).extracting(SigningSecret::text).isEqualTo(secret);
+    assertThat(stored.secret()).extracting(Signer::text).isEqualTo(secret);
   }
 
   @Test
@@ -168,7 +168,7 @@ class CommandsTest {
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out()).matches("secret: whsec_.+\\n");
     var rotated = shop.subscriptions().find(shop.tenant(), id).orElseThrow();
-    assertThat(rotated.secret()).extracting(SigningSecret::text).isEqualTo(ran.line().substring(8));
+    assertThat(rotated.secret()).extracting(Signer::text).isEqualTo(ran.line().substring(8));
     var previous = rotated.previousSecret();
     assertThat(previous).isNotNull();
     assertThat(

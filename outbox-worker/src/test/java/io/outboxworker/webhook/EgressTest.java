@@ -255,6 +255,7 @@ class EgressTest {
         null,
         null,
         null,
+        null,
         Sending.NOW,
         Sending.NOW);
   }
