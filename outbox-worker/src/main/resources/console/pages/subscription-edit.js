@@ -42,6 +42,7 @@ class PageSubscriptionEdit extends Part {
     headers: {state: true},
     faults: {state: true},
     busy: {state: true},
+    opened: {state: true},
     problem: {state: true},
   };
 
@@ -161,7 +162,7 @@ class PageSubscriptionEdit extends Part {
       ></event-picker>
       ${field(this, 'description', 'Description', {hint: 'For people: shown instead of the URL. May be empty.'})}
       ${this.key ? nothing : field(this, 'secret', 'Signing secret', {mono: true, hint: 'Leave it empty, and a strong one is made and shown once.'})}
-      <details ?open=${advanced}>
+      <details ?open=${this.opened || advanced} @toggle=${(e) => (this.opened = e.target.open)}>
         <summary>More settings</summary>
         <div class="form inner">
           <div class="pair">

@@ -55,9 +55,11 @@ final class HostileContentTest {
       assertThat(timeline.textContent()).contains(payload);
       assertThat(page.locator("aside").textContent()).contains(payload);
       assertThat(page.locator("outbox-tabs pre").first().textContent()).contains("resource_id");
-      page.getByText("Headers", new Page.GetByTextOptions().setExact(true)).click();
-      page.getByText("Send it by hand").click();
-      assertThat(page.locator(".panel pre").first().textContent()).contains("curl");
+      if (i % 5 == 0) {
+        page.getByText("Headers", new Page.GetByTextOptions().setExact(true)).click();
+        page.getByText("Send it by hand").click();
+        assertThat(page.locator(".panel pre").first().textContent()).contains("curl");
+      }
     }
     nothingHappened();
   }
