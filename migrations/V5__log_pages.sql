@@ -21,10 +21,8 @@ create index delivery_log_subscription on webhooks.delivery_log (subscription_id
 create index delivery_log_event on webhooks.delivery_log (tenant_id, event, status, id);
 -- A hash, since the id of a resource may be longer than an index entry.
 create index delivery_log_resource on webhooks.delivery_log (tenant_id, hashtextextended(resource_id, 0), status, id);
--- Which events a subscription missed; all deliveries of one event.
-create index delivery_log_event_id on webhooks.delivery_log (event_id);
--- What ended just now: the live stream, and the counts below.
-create index delivery_log_finished_at on webhooks.delivery_log (finished_at);
+-- What ended lately, for the counts below: rows arrive in this order, so a few bytes for each hundred pages are enough.
+create index delivery_log_finished_at on webhooks.delivery_log using brin (finished_at) with (autosummarize = on);
 create index event_log_tenant on webhooks.event_log (tenant_id, id);
 
 -- What ended, counted by minute and by half hour, so that an overview needn't read the log.
@@ -59,6 +57,15 @@ create table webhooks.replay_part (
   constraint replay_part_pkey primary key (replay_id, subscription_id)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 create index replay_part_next_at on webhooks.replay_part (next_at);
+
+-- The events that a replay of missed ones sends, found once when it begins: without an index on the log's event_id, which
+-- each delivery would pay for. An event is in one replay of a subscription at most.
+create table webhooks.replay_missed (
+  subscription_id uuid not null,
+  event_id        uuid not null,
+  replay_id       uuid not null,
+  constraint replay_missed_pkey primary key (subscription_id, event_id)
+);
 alter table webhooks.replay drop column last_id;
 alter table webhooks.delivery add column replay_id uuid;
 create index delivery_replay on webhooks.delivery (subscription_id) where replay_id is not null;

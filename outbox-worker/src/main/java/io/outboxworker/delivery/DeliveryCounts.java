@@ -1,6 +1,8 @@
 package io.outboxworker.delivery;
 
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -17,6 +19,8 @@ public final class DeliveryCounts {
 
   /** As much time as one step counts at most. */
   private static final Duration STEP = Duration.ofMinutes(10);
+
+  private record Span(OffsetDateTime counted, OffsetDateTime until, boolean more) {}
 
   private final Jdbi jdbi;
 
@@ -37,23 +41,37 @@ public final class DeliveryCounts {
 
   /** Whether there is more to count. Another worker that counts right now does it for this one. */
   private static boolean count(Handle handle) {
-    return handle
-        .createQuery(
+    Optional<Span> span =
+        handle
+            .createQuery(
+                """
+                select until as counted, least(until + :step_ms * interval '1 ms', now() - :late_ms * interval '1 ms')
+                  as until, until + :step_ms * interval '1 ms' < now() - :late_ms * interval '1 ms' as more
+                from delivery_counted for update skip locked
+                """)
+            .bind("step_ms", STEP.toMillis())
+            .bind("late_ms", LATE.toMillis())
+            .map((row, context) ->
+                new Span(
+                    row.getObject("counted", OffsetDateTime.class),
+                    row.getObject("until", OffsetDateTime.class),
+                    row.getBoolean("more")))
+            .findOne();
+    span.filter(s -> s.counted.isBefore(s.until)).ifPresent(s -> count(handle, s));
+    return span.isPresent() && span.get().more;
+  }
+
+  private static void count(Handle handle, Span span) {
+    handle
+        .createUpdate(
             """
-            with start as materialized (
-              select c.until as counted, coalesce((select min(finished_at) from delivery_log
-                where finished_at >= c.until), now()) as first
-              from delivery_counted c for update of c skip locked),
-            span as materialized (
-              select counted, greatest(counted, least(first + :step_ms * interval '1 ms',
-                now() - :late_ms * interval '1 ms')) as until from start),
-            ended as materialized (
+            with ended as materialized (
               select l.tenant_id, l.subscription_id, date_bin('1 minute', l.finished_at, timestamptz 'epoch') as minute,
                 count(*) filter (where l.status = 'delivered') as delivered,
                 count(*) filter (where l.status = 'failed') as failed
-              from span join delivery_log l on l.finished_at >= span.counted and l.finished_at < span.until
+              from delivery_log l where l.finished_at >= :counted and l.finished_at < :until
               group by 1, 2, 3),
-            counted as (
+            added as (
               insert into delivery_count (tenant_id, span_seconds, at, subscription_id, delivered, failed)
               select tenant_id, seconds, date_bin(seconds * interval '1 s', minute, timestamptz 'epoch'),
                 subscription_id, sum(delivered), sum(failed)
@@ -62,14 +80,11 @@ public final class DeliveryCounts {
               on conflict (tenant_id, span_seconds, at, subscription_id) do update
                 set delivered = delivery_count.delivered + excluded.delivered,
                   failed = delivery_count.failed + excluded.failed)
-            update delivery_counted c set until = span.until from span
-            returning span.until < now() - :late_ms * interval '1 ms'
+            update delivery_counted set until = :until
             """)
-        .bind("step_ms", STEP.toMillis())
-        .bind("late_ms", LATE.toMillis())
-        .mapTo(boolean.class)
-        .findOne()
-        .orElse(false);
+        .bind("counted", span.counted)
+        .bind("until", span.until)
+        .execute();
   }
 
   /** What no overview shows any more. */

@@ -5,12 +5,14 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,14 +78,15 @@ public final class DeliveryStats {
       List<Bucket> buckets,
       List<Troubled> subscriptions) {}
 
+  private record Asked(UUID tenantId, Window window, OffsetDateTime countedUntil) {}
+
   private record Waiting(long pending, long retrying, @Nullable Long oldestSeconds) {}
 
   /** Everything of the window by bucket and subscription: counted, and ended since the count. */
   private static final String ENDED =
       """
       with span as materialized (
-        select (select until from delivery_counted) as counted, now() as until,
-          date_bin(:seconds * interval '1 s', now(), timestamptz 'epoch') - (:buckets - 1) * :seconds * interval '1 s'
+        select date_bin(:seconds * interval '1 s', now(), timestamptz 'epoch') - (:buckets - 1) * :seconds * interval '1 s'
             as since),
       ended as materialized (
         select c.at, c.subscription_id, c.delivered, c.failed
@@ -92,7 +95,7 @@ public final class DeliveryStats {
         select date_bin(:seconds * interval '1 s', l.finished_at, timestamptz 'epoch'), l.subscription_id,
           (l.status = 'delivered')::int, (l.status = 'failed')::int
         from span join delivery_log l on l.tenant_id = :tenant
-          and l.finished_at >= span.counted and l.finished_at >= span.since)
+          and l.finished_at >= :counted and l.finished_at >= span.since)
       """;
 
   private final Jdbi jdbi;
@@ -103,24 +106,27 @@ public final class DeliveryStats {
 
   /** The tenant's overview as of now. */
   public Overview overview(UUID tenantId, Window window) {
-    return jdbi.withHandle(handle -> {
-      List<Bucket> buckets = buckets(handle, tenantId, window);
-      Waiting waiting = waiting(handle, tenantId);
-      return new Overview(
-          window.word,
-          buckets.getFirst().at,
-          buckets.getLast().at.plus(window.span),
-          buckets.stream().mapToLong(Bucket::delivered).sum(),
-          buckets.stream().mapToLong(Bucket::failed).sum(),
-          waiting.pending,
-          waiting.retrying,
-          waiting.oldestSeconds,
-          buckets,
-          troubled(handle, tenantId, window));
-    });
+    return jdbi.inTransaction(
+        TransactionIsolationLevel.REPEATABLE_READ,
+        handle -> {
+          Asked asked = new Asked(tenantId, window, countedUntil(handle));
+          List<Bucket> buckets = buckets(handle, asked);
+          Waiting waiting = waiting(handle, tenantId);
+          return new Overview(
+              window.word,
+              buckets.getFirst().at,
+              buckets.getLast().at.plus(window.span),
+              buckets.stream().mapToLong(Bucket::delivered).sum(),
+              buckets.stream().mapToLong(Bucket::failed).sum(),
+              waiting.pending,
+              waiting.retrying,
+              waiting.oldestSeconds,
+              buckets,
+              troubled(handle, asked));
+        });
   }
 
-  private static List<Bucket> buckets(Handle handle, UUID tenantId, Window window) {
+  private static List<Bucket> buckets(Handle handle, Asked asked) {
     return bind(
             handle.createQuery(
                 ENDED
@@ -131,8 +137,7 @@ public final class DeliveryStats {
                     left join ended e on e.at = bucket.at
                     group by bucket.at order by bucket.at
                     """),
-            tenantId,
-            window)
+            asked)
         .map((row, context) ->
             new Bucket(
                 row.getTimestamp("at").toInstant(),
@@ -158,7 +163,7 @@ public final class DeliveryStats {
         .one();
   }
 
-  private static List<Troubled> troubled(Handle handle, UUID tenantId, Window window) {
+  private static List<Troubled> troubled(Handle handle, Asked asked) {
     return bind(
             handle.createQuery(
                 ENDED
@@ -189,8 +194,7 @@ public final class DeliveryStats {
                       order by l.id desc limit 1) latest on true
                     order by worst.failed desc, worst.retrying desc, worst.pending desc, worst.id
                     """),
-            tenantId,
-            window)
+            asked)
         .map(DeliveryStats::troubledRow)
         .list();
   }
@@ -210,10 +214,19 @@ public final class DeliveryStats {
         failedAt == null ? null : failedAt.toInstant());
   }
 
-  private static Query bind(Query query, UUID tenantId, Window window) {
+  /** Bound as a value, so that the planner knows how little of the log is younger. */
+  private static OffsetDateTime countedUntil(Handle handle) {
+    return handle
+        .createQuery("select until from delivery_counted")
+        .mapTo(OffsetDateTime.class)
+        .one();
+  }
+
+  private static Query bind(Query query, Asked asked) {
     return query
-        .bind("tenant", tenantId)
-        .bind("seconds", (int) window.span.toSeconds())
-        .bind("buckets", window.buckets);
+        .bind("tenant", asked.tenantId)
+        .bind("counted", asked.countedUntil)
+        .bind("seconds", (int) asked.window.span.toSeconds())
+        .bind("buckets", asked.window.buckets);
   }
 }

@@ -90,13 +90,15 @@ public final class Erasure {
    * one meanwhile.
    */
   private static boolean erase(Handle handle, UUID tenantId, UUID eventId) {
-    handle
-        .createQuery(
-            "select id from event_log where id = :event and tenant_id = :tenant for update")
-        .bind("event", eventId)
-        .bind("tenant", tenantId)
-        .mapTo(UUID.class)
-        .findOne();
+    Optional<String> resource =
+        handle
+            .createQuery(
+                "select resource_id from event_log where id = :event and tenant_id = :tenant for"
+                    + " update")
+            .bind("event", eventId)
+            .bind("tenant", tenantId)
+            .mapTo(String.class)
+            .findOne();
     boolean needed =
         handle
             .createQuery(
@@ -118,12 +120,12 @@ public final class Erasure {
         .bind("event", eventId)
         .bind("tenant", tenantId)
         .execute();
-    eraseAnswers(handle, tenantId, eventId);
+    resource.ifPresent(id -> eraseAnswers(handle, tenantId, eventId, id));
     return true;
   }
 
   /** An answer may repeat what it was sent. */
-  private static void eraseAnswers(Handle handle, UUID tenantId, UUID eventId) {
+  private static void eraseAnswers(Handle handle, UUID tenantId, UUID eventId, String resourceId) {
     handle
         .createUpdate(
             """
@@ -132,8 +134,10 @@ public final class Erasure {
                 'duration_ms', seen->'duration_ms', 'http_status', seen->'http_status', 'error', seen->'error',
                 'response', null) order by number)
               from json_array_elements(history) with ordinality h(seen, number))
-            where event_id = :event and tenant_id = :tenant and history is not null
+            where tenant_id = :tenant and hashtextextended(resource_id, 0) = hashtextextended(:resource, 0)
+              and status in ('delivered', 'failed') and event_id = :event and history is not null
             """)
+        .bind("resource", resourceId)
         .bind("event", eventId)
         .bind("tenant", tenantId)
         .execute();

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class ReplayMatch {
   /** An event of which one delivery is to be made, and the delivery that it repeats, if any. */
   record Found(UUID eventId, @Nullable UUID replayOf) {
-    UUID repeated() {
-      return Objects.requireNonNull(replayOf);
+    /** Where among the others it stands. */
+    UUID position() {
+      return replayOf == null ? eventId : replayOf;
     }
   }
 
@@ -32,7 +32,7 @@ final class ReplayMatch {
   record Piece(List<Found> found, UUID last, boolean more) {}
 
   /** What is left of one subscription's part after {@code last}, as of {@code createdAt}. */
-  record Rest(UUID subscriptionId, UUID last, Instant createdAt) {}
+  record Rest(UUID replayId, UUID subscriptionId, UUID last, Instant createdAt) {}
 
   /** A new delivery is younger than the one that it repeats, so that older days are not read. */
   private static final String NOT_REPLAYED =
@@ -41,17 +41,33 @@ final class ReplayMatch {
         and not exists (select from delivery r where r.replay_of = l.id)\
       """;
 
-  /** Ids that producers made may be ahead of the time at which their deliveries were made. */
-  private static final String NOT_DELIVERED =
+  /**
+   * Patterns are matched once for each name, not once for each event. Ids that producers made may
+   * be ahead of the time at which their deliveries were made, hence the day.
+   */
+  private static final String MISSED =
       """
-      not exists (select from delivery_log l where l.event_id = e.id and l.subscription_id = e.subscription_id
-          and l.id >= uuid_v7_at(:since::timestamptz - interval '1 day'))
-        and not exists (select from delivery d where d.event_id = e.id and d.subscription_id = e.subscription_id
-          and d.tenant_id = :tenant)\
+      with named as materialized (
+        select e.id, e.event from event_log e
+        where e.tenant_id = :tenant and e.id >= uuid_v7_at(:since) and e.id < uuid_v7_at(:until)
+          and e.erased_at is null and (:event::text is null or e.event = :event)),
+      wanted as materialized (
+        select n.event, s.id as subscription_id from (select distinct event from named) n
+        join subscription s on s.tenant_id = :tenant and s.active and s.event = any(patterns_matching(n.event))
+        where :subscription::uuid is null or s.id = :subscription),
+      missed as (
+        select w.subscription_id, n.id as event_id from named n join wanted w using (event)
+        where not exists (select from delivery_log l
+            where l.event_id = n.id and l.subscription_id = w.subscription_id and l.tenant_id = :tenant
+              and (:subscription::uuid is null or l.subscription_id = :subscription)
+              and l.id >= uuid_v7_at(:since::timestamptz - interval '1 day'))
+          and not exists (select from delivery d
+            where d.event_id = n.id and d.subscription_id = w.subscription_id and d.tenant_id = :tenant)
+          and not exists (select from replay_missed m
+            where m.subscription_id = w.subscription_id and m.event_id = n.id))
       """;
 
   private static final Duration COUNT_LIMIT = Duration.ofSeconds(60);
-  private static final int EVENTS_LOOKED_AT = 1_000;
 
   private ReplayMatch() {}
 
@@ -59,9 +75,34 @@ final class ReplayMatch {
   static Map<UUID, Long> count(Handle handle, Criteria criteria) {
     handle.execute("set local statement_timeout = " + COUNT_LIMIT.toMillis());
     String sql =
-        criteria.status() == Replay.Status.MISSED ? countMissed() : countFinished(criteria);
+        criteria.status() == Replay.Status.MISSED
+            ? MISSED + "select subscription_id, count(*) as matching from missed group by 1"
+            : countFinished(criteria);
+    return counts(bind(handle.createQuery(sql), criteria, criteria.subscriptionId()));
+  }
+
+  /** Keeps the missed events for the replay, and counts them like {@link #count}. */
+  static Map<UUID, Long> keepMissed(Handle handle, Criteria criteria, UUID replayId) {
+    handle.execute("set local statement_timeout = " + COUNT_LIMIT.toMillis());
+    return counts(
+        bind(
+                handle.createQuery(
+                    MISSED
+                        + """
+                        , kept as (
+                          insert into replay_missed (subscription_id, event_id, replay_id)
+                          select subscription_id, event_id, :replay from missed on conflict do nothing
+                          returning subscription_id)
+                        select subscription_id, count(*) as matching from kept group by 1
+                        """),
+                criteria,
+                criteria.subscriptionId())
+            .bind("replay", replayId));
+  }
+
+  private static Map<UUID, Long> counts(Query query) {
     Map<UUID, Long> counts = new HashMap<>();
-    bind(handle.createQuery(sql), criteria, criteria.subscriptionId())
+    query
         .map((row, context) ->
             Map.entry(row.getObject("subscription_id", UUID.class), row.getLong("matching")))
         .forEach(entry -> counts.put(entry.getKey(), entry.getValue()));
@@ -86,50 +127,30 @@ final class ReplayMatch {
             criteria.again() ? "true" : NOT_REPLAYED);
   }
 
-  /** Patterns are matched once for each name, not once for each event. */
-  private static String countMissed() {
-    return """
-    with named as materialized (
-      select e.id, e.event from event_log e
-      where e.tenant_id = :tenant and e.id >= uuid_v7_at(:since) and e.id < uuid_v7_at(:until)
-        and e.erased_at is null and (:event::text is null or e.event = :event)),
-    wanted as materialized (
-      select n.event, s.id as subscription_id from (select distinct event from named) n
-      join subscription s on s.tenant_id = :tenant and s.active
-        and s.event = any(patterns_matching(n.event))
-      where :subscription::uuid is null or s.id = :subscription),
-    e as (select named.id, wanted.subscription_id from named join wanted using (event))
-    select e.subscription_id, count(*) as matching from e
-    where %s
-    group by e.subscription_id
-    """
-        .formatted(NOT_DELIVERED);
-  }
-
-  /** The oldest {@code limit} that are left, or fewer where it has looked at enough. */
+  /** The oldest {@code limit} that are left. */
   static Piece next(Handle handle, Criteria criteria, Rest rest, int limit) {
-    return criteria.status() == Replay.Status.MISSED
-        ? nextMissed(handle, criteria, rest, limit)
-        : nextFinished(handle, criteria, rest, limit);
+    List<Found> found =
+        criteria.status() == Replay.Status.MISSED
+            ? nextMissed(handle, rest, limit)
+            : nextFinished(handle, criteria, rest, limit);
+    boolean more = found.size() == limit;
+    return new Piece(found, more ? found.getLast().position() : rest.last, more);
   }
 
-  private static Piece nextFinished(Handle handle, Criteria criteria, Rest rest, int limit) {
+  private static List<Found> nextFinished(Handle handle, Criteria criteria, Rest rest, int limit) {
     String sql =
         words(criteria.status())
             .map(word -> oldest(word, criteria.again()))
             .collect(
                 Collectors.joining(
                     " union all ", "select * from (", ") found order by id limit :limit"));
-    List<Found> found =
-        bind(handle.createQuery(sql), criteria, rest.subscriptionId)
-            .bind("last", rest.last)
-            .bind("created_at", rest.createdAt)
-            .bind("limit", limit)
-            .map((row, context) ->
-                new Found(row.getObject("event_id", UUID.class), row.getObject("id", UUID.class)))
-            .list();
-    boolean more = found.size() == limit;
-    return new Piece(found, more ? found.getLast().repeated() : rest.last, more);
+    return bind(handle.createQuery(sql), criteria, rest.subscriptionId)
+        .bind("last", rest.last)
+        .bind("created_at", rest.createdAt)
+        .bind("limit", limit)
+        .map((row, context) ->
+            new Found(row.getObject("event_id", UUID.class), row.getObject("id", UUID.class)))
+        .list();
   }
 
   private static String oldest(String word, boolean again) {
@@ -145,55 +166,31 @@ final class ReplayMatch {
         .formatted(word, again ? "true" : NOT_REPLAYED);
   }
 
-  /** Looks at a bounded number of events, since no planner can know how few were missed. */
-  private static Piece nextMissed(Handle handle, Criteria criteria, Rest rest, int limit) {
-    List<UUID> lookedAt =
-        bind(
-                handle.createQuery(
-                    """
-                    select e.id from event_log e
-                    where e.tenant_id = :tenant and e.id > :last
-                      and e.id >= uuid_v7_at(:since) and e.id < uuid_v7_at(:until)
-                    order by e.id limit :looked_at
-                    """),
-                criteria,
-                rest.subscriptionId)
-            .bind("last", rest.last)
-            .bind("looked_at", EVENTS_LOOKED_AT)
-            .mapTo(UUID.class)
-            .list();
-    if (lookedAt.isEmpty()) {
-      return new Piece(List.of(), rest.last, false);
-    }
-    List<Found> found =
-        missed(handle, criteria, rest, lookedAt.getFirst(), lookedAt.getLast(), limit);
-    boolean cutShort = found.size() == limit;
-    return new Piece(
-        found,
-        cutShort ? found.getLast().eventId() : lookedAt.getLast(),
-        cutShort || lookedAt.size() == EVENTS_LOOKED_AT);
+  private static List<Found> nextMissed(Handle handle, Rest rest, int limit) {
+    return handle
+        .createQuery(
+            """
+            select event_id from replay_missed
+            where subscription_id = :subscription and replay_id = :replay and event_id > :last
+            order by event_id limit :limit
+            """)
+        .bind("subscription", rest.subscriptionId)
+        .bind("replay", rest.replayId)
+        .bind("last", rest.last)
+        .bind("limit", limit)
+        .map((row, context) -> new Found(row.getObject("event_id", UUID.class), null))
+        .list();
   }
 
-  private static List<Found> missed(
-      Handle handle, Criteria criteria, Rest rest, UUID from, UUID to, int limit) {
-    return bind(
-            handle.createQuery(
-                """
-                with e as materialized (
-                  select e.id, s.id as subscription_id from event_log e
-                  join subscription s on s.id = :subscription and s.event = any(patterns_matching(e.event))
-                  where e.tenant_id = :tenant and e.id >= :from and e.id <= :to
-                    and e.erased_at is null and (:event::text is null or e.event = :event))
-                select e.id from e where %s order by e.id limit :limit
-                """
-                    .formatted(NOT_DELIVERED)),
-            criteria,
-            rest.subscriptionId)
-        .bind("from", from)
-        .bind("to", to)
-        .bind("limit", limit)
-        .map((row, context) -> new Found(row.getObject("id", UUID.class), null))
-        .list();
+  /** Forgets the missed events of a part that is done. */
+  static void forgetMissed(Handle handle, Rest rest) {
+    handle
+        .createUpdate(
+            "delete from replay_missed where subscription_id = :subscription and replay_id ="
+                + " :replay")
+        .bind("subscription", rest.subscriptionId)
+        .bind("replay", rest.replayId)
+        .execute();
   }
 
   private static Query bind(Query query, Criteria criteria, @Nullable UUID subscriptionId) {

@@ -24,8 +24,7 @@ import org.jdbi.v3.core.statement.StatementContext;
  */
 public final class Replaying {
   /** The share of one subscription in a replay, and how far it has come. */
-  private record Part(
-      UUID replayId, Criteria criteria, Rest rest, boolean active, boolean ordered) {}
+  private record Part(Criteria criteria, Rest rest, boolean active, boolean ordered) {}
 
   /** As many replayed deliveries of one subscription are unfinished at most. */
   private static final int MOST_UNFINISHED = 200;
@@ -110,7 +109,7 @@ public final class Replaying {
             where replay_id = :replay and subscription_id = :subscription
             """)
         .bind("rest_ms", REST.toMillis())
-        .bind("replay", part.replayId)
+        .bind("replay", part.rest.replayId())
         .bind("subscription", part.rest.subscriptionId())
         .execute();
   }
@@ -136,7 +135,7 @@ public final class Replaying {
             .bind("tenant", part.criteria.tenantId())
             .bind("subscription", part.rest.subscriptionId())
             .bind("ordered", part.ordered)
-            .bind("replay", part.replayId)
+            .bind("replay", part.rest.replayId())
             .execute();
   }
 
@@ -153,9 +152,12 @@ public final class Replaying {
     handle
         .createUpdate(sql)
         .bind("last", piece.last())
-        .bind("replay", part.replayId)
+        .bind("replay", part.rest.replayId())
         .bind("subscription", part.rest.subscriptionId())
         .execute();
+    if (!piece.more() && part.criteria.status() == Replay.Status.MISSED) {
+      ReplayMatch.forgetMissed(handle, part.rest);
+    }
     handle
         .createUpdate(
             """
@@ -164,7 +166,7 @@ public final class Replaying {
             where id = :replay
             """)
         .bind("replayed", replayed)
-        .bind("replay", part.replayId)
+        .bind("replay", part.rest.replayId())
         .execute();
   }
 
@@ -181,14 +183,10 @@ public final class Replaying {
             row.getBoolean("again"));
     Rest rest =
         new Rest(
+            row.getObject("replay_id", UUID.class),
             subscriptionId,
             row.getObject("last_id", UUID.class),
             row.getTimestamp("created_at").toInstant());
-    return new Part(
-        row.getObject("replay_id", UUID.class),
-        criteria,
-        rest,
-        row.getBoolean("active"),
-        row.getBoolean("ordered"));
+    return new Part(criteria, rest, row.getBoolean("active"), row.getBoolean("ordered"));
   }
 }

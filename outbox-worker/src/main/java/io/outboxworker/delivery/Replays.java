@@ -50,32 +50,35 @@ public final class Replays {
   public Replay start(Criteria wanted) {
     return jdbi.inTransaction(handle -> {
       Criteria criteria = wanted.endedAt(now(handle));
-      Map<UUID, Long> counts = ReplayMatch.count(handle, criteria);
-      long total = counts.values().stream().mapToLong(Long::longValue).sum();
-      Replay replay = insert(handle, criteria, total);
+      UUID id = handle.createQuery("select uuid_v7()").mapTo(UUID.class).one();
+      Map<UUID, Long> counts =
+          criteria.status() == Replay.Status.MISSED
+              ? ReplayMatch.keepMissed(handle, criteria, id)
+              : ReplayMatch.count(handle, criteria);
       handle
           .createUpdate(
               """
               insert into replay_part (replay_id, subscription_id)
               select :replay, subscription_id from unnest(:subscriptions) part(subscription_id)
               """)
-          .bind("replay", replay.id())
+          .bind("replay", id)
           .bindArray("subscriptions", UUID.class, new ArrayList<>(counts.keySet()))
           .execute();
-      return replay;
+      return insert(handle, id, criteria, counts.values().stream().mapToLong(n -> n).sum());
     });
   }
 
-  private static Replay insert(Handle handle, Criteria criteria, long total) {
+  private static Replay insert(Handle handle, UUID id, Criteria criteria, long total) {
     return handle
         .createQuery(
             """
-            insert into replay (tenant_id, subscription_id, since, until, status, event, again, total, finished_at)
-            values (:tenant, :subscription, :since, :until, :status, :event, :again, :total,
+            insert into replay (id, tenant_id, subscription_id, since, until, status, event, again, total, finished_at)
+            values (:id, :tenant, :subscription, :since, :until, :status, :event, :again, :total,
               case when :total = 0 then now() end)
             returning %s
             """
                 .formatted(COLUMNS))
+        .bind("id", id)
         .bind("tenant", criteria.tenantId())
         .bind("subscription", criteria.subscriptionId())
         .bind("since", criteria.since())
