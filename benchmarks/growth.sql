@@ -69,14 +69,17 @@ create procedure pg_temp.fill(days int, per_day int) language plpgsql as $$
     for back in reverse days..1 loop
       day := (now() at time zone 'UTC')::date - back;
       first := day::timestamp at time zone 'UTC';
-      perform add_log_partition('event_log', day), add_log_partition('delivery_log', day);
-      commit;
-      insert into event_log (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
+      -- Filled first and attached then: indexes that are built at once cost a fifth.
+      execute format('create table event_log_%s (like event_log including defaults including constraints)', to_char(day, 'YYYYMMDD'));
+      execute format('create table delivery_log_%s (like delivery_log including defaults including constraints)', to_char(day, 'YYYYMMDD'));
+      execute format('create temp view events as select * from event_log_%s', to_char(day, 'YYYYMMDD'));
+      execute format('create temp view deliveries as select * from delivery_log_%s', to_char(day, 'YYYYMMDD'));
+      insert into events (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
       select pg_temp.id_at(first, n, per_day), pg_temp.spread(n), 'invoice.sent', 'invoice', 'inv-' || n,
         ('{"invoice_id":"inv-' || n || '","amount":"1500.00","currency":"EUR","note":"' || repeat('x', 130) || '"}')::json,
         first + n * interval '1 day' / per_day
       from generate_series(0, per_day - 1) n;
-      insert into delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status, attempts,
+      insert into deliveries (id, event_id, subscription_id, tenant_id, event, resource_id, url, status, attempts,
         http_status, duration_ms, last_error, history, created_at, finished_at)
       select pg_temp.id_at(first, n, per_day), pg_temp.id_at(first, n, per_day), pg_temp.spread(n), pg_temp.spread(n), 'invoice.sent', 'inv-' || n,
         'https://receiver.example/hooks/' || n % 1000, case when n % 100 = 0 then 'failed' else 'delivered' end, 1,
@@ -84,6 +87,13 @@ create procedure pg_temp.fill(days int, per_day int) language plpgsql as $$
         '[{"attempt":1,"at":"2026-02-14T15:30:45.123456Z","duration_ms":12,"http_status":200,"error":null,"response":"ok"}]',
         first + n * interval '1 day' / per_day, first + n * interval '1 day' / per_day
       from generate_series(0, per_day - 1) n;
+      drop view events;
+      drop view deliveries;
+      commit;
+      execute format('alter table event_log attach partition event_log_%s for values from (%L) to (%L)',
+        to_char(day, 'YYYYMMDD'), uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
+      execute format('alter table delivery_log attach partition delivery_log_%s for values from (%L) to (%L)',
+        to_char(day, 'YYYYMMDD'), uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
       commit;
     end loop;
   end

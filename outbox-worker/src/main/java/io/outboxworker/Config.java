@@ -1,12 +1,12 @@
 package io.outboxworker;
 
+import io.outboxworker.api.JwtRules;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.upkeep.Retention;
 import io.outboxworker.webhook.Cidr;
 import io.outboxworker.webhook.EgressRules;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -68,24 +68,10 @@ public record Config(
       int maxInFlightPerSubscription) {}
 
   /**
-   * What the REST API grants a token, and who else may sign tokens: null where it is the API alone.
+   * What the REST API grants a token, who else may sign tokens (null where it is the API alone),
+   * and the pages of which origins may call it from a browser.
    */
-  public record Api(int requestsPerSecond, @Nullable Jwt jwt) {}
-
-  /**
-   * How tokens of an identity provider are verified: exactly one of jwksUrl and secret is there.
-   */
-  public record Jwt(
-      @Nullable URI jwksUrl,
-      @Nullable String secret,
-      String tenantClaim,
-      @Nullable String issuer,
-      @Nullable String audience) {
-    @Override
-    public String toString() {
-      return "Jwt[" + (jwksUrl != null ? jwksUrl : Kind.MASK) + "]";
-    }
-  }
+  public record Api(int requestsPerSecond, @Nullable JwtRules jwt, List<String> allowedOrigins) {}
 
   /** The name of the only database where OUTBOX_DATABASE_URL gives it. */
   public static final String MAIN_DATABASE = "main";

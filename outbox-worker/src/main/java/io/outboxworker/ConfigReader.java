@@ -4,8 +4,8 @@ import io.outboxworker.Config.Api;
 import io.outboxworker.Config.Attempts;
 import io.outboxworker.Config.Endpoints;
 import io.outboxworker.Config.Http;
-import io.outboxworker.Config.Jwt;
 import io.outboxworker.Config.Need;
+import io.outboxworker.api.JwtRules;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.DurationText;
 import io.outboxworker.subscription.KeyRing;
@@ -162,7 +162,11 @@ final class ConfigReader {
       }
     }
     boolean present = url != null || secret != null;
-    return new Api(rate, present ? new Jwt(url, secret, claim, issuer, audience) : null);
+    var origins = from.readOptional("OUTBOX_API_ALLOWED_ORIGINS", Kind.origins());
+    return new Api(
+        rate,
+        present ? new JwtRules(url, secret, claim, issuer, audience) : null,
+        origins == null ? List.of() : origins);
   }
 
   private Logging logging() {

@@ -186,6 +186,20 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
         .shownBy(DatabaseUrl::masked);
   }
 
+  static Kind<List<String>> origins() {
+    return of(
+        "origins such as https://shop.example, separated by commas",
+        text -> Arrays.stream(text.split(",", -1)).map(part -> origin(part.strip())).toList());
+  }
+
+  private static String origin(String text) {
+    var uri = uri(text);
+    if (uri.getUserInfo() != null || !text.equals(uri.getScheme() + "://" + uri.getAuthority())) {
+      throw new IllegalArgumentException("holds more than a scheme, a host and a port");
+    }
+    return text;
+  }
+
   private static URI uri(String text) {
     URI uri;
     try {

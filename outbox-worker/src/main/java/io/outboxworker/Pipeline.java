@@ -67,9 +67,9 @@ final class Pipeline implements AutoCloseable {
     gauges = metrics.databases();
     gauges.present(name);
     database =
-        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.registry());
+        Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.pools());
     fanOutPool = Database.openForLargeStatements(settings, named("fan-out"), FAN_OUT_POOL, null);
-    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.registry());
+    timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.pools());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
     jdbi.setSqlLogger(gauges.errorsOf(name));

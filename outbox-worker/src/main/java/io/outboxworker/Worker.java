@@ -54,7 +54,8 @@ public final class Worker implements AutoCloseable {
     ProbeRoutes probes = new ProbeRoutes(metrics, health);
     OpenApiRoutes openApi = new OpenApiRoutes();
     Console console = new Console();
-    api = new Api(config.api().requestsPerSecond());
+    var apiRules = config.api();
+    api = new Api(apiRules.requestsPerSecond(), apiRules.jwt(), apiRules.allowedOrigins());
     http =
         new HttpServer(
             listen.address(),
@@ -155,7 +156,7 @@ public final class Worker implements AutoCloseable {
     return new ApiDatabase(
         name,
         Database.openForTenants(
-            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.registry()),
+            settings, Pipeline.poolName(name, "api"), API_POOL, metrics.pools()),
         config.keys(),
         guard,
         new TestPost(sender, attempts.source(), attempts.timeout()),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.outboxworker.Config.Need;
 import io.outboxworker.InvalidConfig.Fault;
+import io.outboxworker.api.JwtRules;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.webhook.Cidr;
@@ -56,7 +57,7 @@ class ConfigTest {
                 Duration.ofMillis(50),
                 2048,
                 64));
-    assertThat(config.api()).isEqualTo(new Config.Api(20, null));
+    assertThat(config.api()).isEqualTo(new Config.Api(20, null, List.of()));
     assertThat(config.retention().events()).isEqualTo(Duration.ofDays(30));
     assertThat(config.metricsTenantLabel()).isTrue();
     assertThat(config.shutdownTimeout()).isEqualTo(Duration.ofSeconds(15));
@@ -91,6 +92,7 @@ class ConfigTest {
                 "OUTBOX_JWT_TENANT_CLAIM", "org",
                 "OUTBOX_JWT_ISSUER", "https://id.example",
                 "OUTBOX_JWT_AUDIENCE", "webhooks",
+                "OUTBOX_API_ALLOWED_ORIGINS", "https://shop.example",
                 "OUTBOX_METRICS_TENANT_LABEL", "false",
                 "OUTBOX_SHUTDOWN_TIMEOUT", "1m",
                 "OUTBOX_LOG_FORMAT", "json",
@@ -108,12 +110,13 @@ class ConfigTest {
     assertThat(config.api().requestsPerSecond()).isEqualTo(1_000_000);
     assertThat(config.api().jwt())
         .isEqualTo(
-            new Config.Jwt(
+            new JwtRules(
                 URI.create("https://id.example/jwks"),
                 null,
                 "org",
                 "https://id.example",
                 "webhooks"));
+    assertThat(config.api().allowedOrigins()).containsExactly("https://shop.example");
     assertThat(config.metricsTenantLabel()).isFalse();
     assertThat(config.logging()).isEqualTo(new Logging("json", "debug"));
   }

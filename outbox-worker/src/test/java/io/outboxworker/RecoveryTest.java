@@ -9,6 +9,7 @@ import io.outboxworker.testing.TestReceiver.Received;
 import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,29 @@ final class RecoveryTest {
     await().atMost(SOON).until(shop::isDone);
     assertThat(receiver.received()).hasSize(3);
     assertThat(mostAtOnce[0]).isEqualTo(1);
+  }
+
+  @Test
+  void a_suspect_that_hangs_does_not_hold_up_the_others() {
+    delivery("claims = 2");
+    delivery("claims = 2");
+    delivery("claims = 2");
+    CountDownLatch end = new CountDownLatch(1);
+    receiver.behave(
+        "/ok",
+        (post, number) -> {
+          if (number == 1) {
+            end.await();
+          }
+          return 200;
+        });
+
+    workers.start();
+
+    await().atMost(Duration.ofSeconds(8)).until(() -> receiver.received().size() == 3);
+    end.countDown();
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received()).hasSize(3);
   }
 
   @Test

@@ -9,6 +9,9 @@ import picocli.CommandLine.Option;
 /** How much of everything. */
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class Sizes {
+  /** As many as the id of an event can tell apart. */
+  private static final int MOST_TENANTS = 1_000_000;
+
   @Option(
       names = "--rounds",
       defaultValue = "3",
@@ -117,6 +120,9 @@ final class Sizes {
     if (!tooSmall.isEmpty()) {
       throw new CommandMisused(
           "must be at least 1 (--fan-out 100): " + String.join(", ", tooSmall));
+    }
+    if (subscriptions + (long) idleSubscriptions > MOST_TENANTS) {
+      throw new CommandMisused("there can be %,d subscriptions at most".formatted(MOST_TENANTS));
     }
     return this;
   }

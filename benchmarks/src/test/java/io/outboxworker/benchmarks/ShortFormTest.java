@@ -50,6 +50,18 @@ final class ShortFormTest {
     assertThat(out.toString()).isEmpty();
   }
 
+  @Test
+  void sizes_and_peers_that_make_no_sense_are_refused_with_all_faults() {
+    assertThat(run("--events", "0", "--rates", "100,0", "--fan-out", "99")).isEqualTo(64);
+    assertThat(run("--peers", "celery,pg-boss")).isEqualTo(64);
+
+    assertThat(err.toString())
+        .contains("--events")
+        .contains("--rates")
+        .contains("--fan-out")
+        .contains("no such peer: [celery]; there are [db-scheduler, gruelbox,");
+  }
+
   private int run(String... arguments) {
     return Benchmarks.run(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
   }

@@ -15,67 +15,60 @@ import java.util.List;
 final class DatabaseFaults {
   private static final Duration BACK = Duration.ofSeconds(10);
 
+  /** A crash may undo the record of an attempt, and the lease of the next one is lost as well. */
+  private static final int FORGETFUL = 2;
+
   private DatabaseFaults() {}
-
-  /** A worker that waits for its commits. */
-  private static Plan synchronous(Plan plan) {
-    return plan.withPostgres("synchronous_commit", "on");
-  }
-
-  /** One that does not, so that a crash may make PostgreSQL forget the last of them. */
-  private static Plan asynchronous(Plan plan) {
-    return plan.withPostgres("synchronous_commit", "off");
-  }
 
   static List<Fault> all() {
     return List.of(
         new Fault(
             "postgres-kill",
             "kill -9 of the postmaster",
-            1,
-            DatabaseFaults::synchronous,
+            FORGETFUL,
+            plan -> plan,
             DatabaseFaults::kill),
         new Fault(
-            "postgres-kill-async",
-            "the same, with a worker that does not wait for its commits",
-            4,
-            DatabaseFaults::asynchronous,
+            "postgres-kill-waiting",
+            "the same, with workers that wait for their commits",
+            1,
+            Plan::waitingForCommits,
             DatabaseFaults::kill),
         new Fault(
             "postgres-stop",
             "immediate and fast stops",
-            1,
-            DatabaseFaults::synchronous,
+            FORGETFUL,
+            plan -> plan,
             DatabaseFaults::stop),
         new Fault(
             "postgres-away",
             "PostgreSQL is down for a minute",
-            1,
-            DatabaseFaults::synchronous,
+            FORGETFUL,
+            plan -> plan,
             DatabaseFaults::away),
         new Fault(
             "terminate-backends",
             "the worker's backends are terminated every 2 s",
             1,
-            DatabaseFaults::synchronous,
+            plan -> plan,
             DatabaseFaults::terminateBackends),
         new Fault(
             "stopped-backend",
             "one backend of the worker stops answering",
             1,
-            DatabaseFaults::synchronous,
+            plan -> plan,
             DatabaseFaults::stoppedBackend),
         new Fault(
             "connections",
             "others use up every connection",
             1,
-            DatabaseFaults::synchronous,
+            plan -> plan,
             DatabaseFaults::connections),
         new Fault(
             "disk-full",
             "PostgreSQL's disk is full, and then not",
-            1,
-            plan -> synchronous(plan).withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
+            FORGETFUL,
+            plan -> plan.withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
             DatabaseFaults::diskFull));
   }
 

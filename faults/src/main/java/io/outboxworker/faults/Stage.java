@@ -81,7 +81,7 @@ final class Stage implements AutoCloseable {
     environment.put("OUTBOX_ALLOW_HTTP", "true");
     environment.put("OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
     environment.put("OUTBOX_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
-    environment.put("OUTBOX_DATABASE_URL", postgres.url());
+    environment.put("OUTBOX_DATABASE_URL", workerUrl(postgres.port()));
     environment.putAll(plan.worker());
     return environment;
   }
@@ -147,7 +147,12 @@ final class Stage implements AutoCloseable {
 
   /** The setting that leads a worker over its wire. */
   String[] over(String worker) {
-    return new String[] {"OUTBOX_DATABASE_URL", Postgres.url(wire(worker).port())};
+    return new String[] {"OUTBOX_DATABASE_URL", workerUrl(wire(worker).port())};
+  }
+
+  private String workerUrl(int port) {
+    return Postgres.url(port)
+        + (plan.waitsForCommits() ? "&options=-c%20synchronous_commit%3Don" : "");
   }
 
   /** The POSTs of an event so far, to the usual subscriptions. */
@@ -210,11 +215,7 @@ final class Stage implements AutoCloseable {
     expect(early == 0, early + " retries came early");
     Report report =
         Joiner.join(
-            ledger(),
-            posts,
-            Tables.read(jdbi()),
-            audience.subscribers(),
-            "off".equals(plan.postgres().get("synchronous_commit")));
+            ledger(), posts, Tables.read(jdbi()), audience.subscribers(), !plan.waitsForCommits());
     return new Result(name, report, allowedExtra, findings.figures(), findings.failures());
   }
 

@@ -9,6 +9,7 @@ import io.outboxworker.api.Routes.Route;
 import io.outboxworker.database.TenantScope;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tenant API. It listens before the worker knows its databases, and answers 503 until {@link
@@ -22,6 +23,7 @@ public final class Api implements HttpService {
       List.of(
           new SubscriptionRoutes(),
           new SubscriptionActions(),
+          new EventTypeRoutes(),
           new AuditRoutes(),
           new DeliveryRoutes(),
           new ReplayRoutes(),
@@ -30,19 +32,26 @@ public final class Api implements HttpService {
 
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
-  private volatile Authentication authentication = new Authentication(List.of(), 0);
+  private final @Nullable Logins logins;
+  private final Origins origins;
+  private volatile Authentication authentication;
 
   /**
    * @param requestsPerSecond what one token may call on average
+   * @param jwt how tokens of an identity provider are verified; null where there is none
+   * @param allowedOrigins the pages of which origins may call it from a browser
    */
-  public Api(int requestsPerSecond) {
+  public Api(int requestsPerSecond, @Nullable JwtRules jwt, List<String> allowedOrigins) {
     rateLimit = new RateLimit(requestsPerSecond);
+    logins = jwt == null ? null : new Logins(jwt);
+    origins = new Origins(allowedOrigins);
+    authentication = new Authentication(List.of(), 0, logins);
     RESOURCES.forEach(resource -> resource.addTo(routes));
   }
 
   /** From now on calls are answered from these databases, of as many as there should be. */
   public void open(List<ApiDatabase> databases, int all) {
-    authentication = new Authentication(databases, all);
+    authentication = new Authentication(databases, all, logins);
   }
 
   @Override
@@ -54,7 +63,11 @@ public final class Api implements HttpService {
         .collect(
             Collectors.groupingBy(
                 Route::path, Collectors.mapping(Route::method, Collectors.toList())))
-        .forEach((path, methods) -> rules.any(BASE + path, notAllowed(methods)));
+        .forEach((path, methods) -> {
+          rules.options(
+              BASE + path, (request, response) -> origins.preflight(request, response, methods));
+          rules.any(BASE + path, notAllowed(methods));
+        });
   }
 
   List<Route> routes() {
@@ -63,6 +76,7 @@ public final class Api implements HttpService {
 
   private Handler handler(Route route) {
     return (request, response) -> {
+      origins.allow(request, response);
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
       Call call = new Call(request, response, caller, () -> authentication.caller(request));
@@ -73,10 +87,14 @@ public final class Api implements HttpService {
   }
 
   private static Handler notAllowed(List<Method> methods) {
-    String allowed = methods.stream().map(Method::text).sorted().collect(Collectors.joining(", "));
     return (request, response) -> {
-      throw Problem.of(
-          Problem.Kind.METHOD_NOT_ALLOWED, "allowed here: " + allowed, "Allow", allowed);
+      throw notAllowedProblem(methods);
     };
+  }
+
+  static Problem notAllowedProblem(List<Method> methods) {
+    String allowed = methods.stream().map(Method::text).sorted().collect(Collectors.joining(", "));
+    return Problem.of(
+        Problem.Kind.METHOD_NOT_ALLOWED, "allowed here: " + allowed, "Allow", allowed);
   }
 }

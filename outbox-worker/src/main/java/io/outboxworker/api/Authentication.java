@@ -29,6 +29,7 @@ final class Authentication {
   private record Remembered(Caller caller, long nanos) {}
 
   private final List<ApiDatabase> databases;
+  private final @Nullable Logins logins;
   private final boolean complete;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
@@ -36,8 +37,10 @@ final class Authentication {
    * The token lives in one of these databases, and so does its tenant.
    *
    * @param all how many databases there are; more than are given where some do not answer yet
+   * @param logins null where nobody else signs tokens
    */
-  Authentication(List<ApiDatabase> databases, int all) {
+  Authentication(List<ApiDatabase> databases, int all, @Nullable Logins logins) {
+    this.logins = logins;
     this.databases = List.copyOf(databases);
     this.complete = databases.size() >= all;
   }
@@ -58,9 +61,49 @@ final class Authentication {
       return before.caller;
     }
     remembered.remove(token);
-    Caller caller = ask(token, before == null ? null : before.caller.database());
+    Logins known = logins;
+    Caller caller =
+        known != null && token.indexOf('.') >= 0
+            ? login(known, token)
+            : ask(token, before == null ? null : before.caller.database());
     remember(token, caller);
     return caller;
+  }
+
+  private Caller login(Logins known, String token) {
+    Logins.Login login = known.login(token).orElseThrow(Authentication::unauthorized);
+    return new Caller(
+        login.tenantId(),
+        login.name(),
+        "login " + login.tenantId() + " " + login.name(),
+        home(login));
+  }
+
+  /** Where the login says, else where its tenant is known, else the first database. */
+  private ApiDatabase home(Logins.Login login) {
+    if (databases.size() == 1 && complete) {
+      return databases.getFirst();
+    }
+    String named = login.database();
+    var found =
+        databases.stream()
+            .filter(
+                database -> named == null ? knows(database, login) : database.name().equals(named))
+            .findFirst();
+    if (found.isPresent()) {
+      return found.get();
+    }
+    if (!complete) {
+      throw unavailable("a database does not answer");
+    }
+    if (named != null) {
+      throw unauthorized();
+    }
+    return databases.getFirst();
+  }
+
+  private static boolean knows(ApiDatabase database, Logins.Login login) {
+    return TenantScope.acrossTenants(() -> database.tokens().knows(login.tenantId()));
   }
 
   /** First where the token was before, so that a database that is away holds up its own alone. */

@@ -25,6 +25,8 @@ final class Fields {
   private static final Pattern UUID_FORM =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
+  private static final Instant END_OF_TIME = Instant.parse("9999-12-31T23:59:59Z");
+
   private final Map<String, Value> sent;
   private final Faults faults = new Faults();
 
@@ -68,16 +70,6 @@ final class Fields {
     return json.textValue();
   }
 
-  /** The text of a field that must be there; empty where it is not, which is noted. */
-  String requiredText(String name) {
-    if (isAbsent(name)) {
-      faults.add(name, name + " is required, and must be a string");
-      return "";
-    }
-    String text = text(name);
-    return text == null ? "" : text;
-  }
-
   @Nullable Boolean bool(String name) {
     JsonNode json = value(name, JsonNode::isBoolean, "must be true or false");
     return json == null ? null : (Boolean) json.booleanValue();
@@ -102,10 +94,6 @@ final class Fields {
 
   @Nullable List<Duration> durations(String name) {
     return parsed(name, DurationText::parseList);
-  }
-
-  @Nullable UUID uuid(String name) {
-    return parsed(name, Fields::parseUuid);
   }
 
   @Nullable Instant time(String name) {
@@ -143,12 +131,18 @@ final class Fields {
   }
 
   static Instant parseTime(String text) {
+    Instant time;
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      time = OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
           "is not a time of RFC 3339 with its zone, such as 2024-02-14T15:30:45Z", e);
     }
+    // Ids begin with milliseconds since 1970, and PostgreSQL's times end sooner than Java's.
+    if (time.isBefore(Instant.EPOCH) || !time.isBefore(END_OF_TIME)) {
+      throw new IllegalArgumentException("must be a time from 1970 to 9999");
+    }
+    return time;
   }
 
   private <T> @Nullable T parsed(String name, Function<String, T> parse) {

@@ -17,6 +17,7 @@ public final class HttpServer implements AutoCloseable {
   /** Larger than any route takes; each has its own limit. */
   private static final int MAX_PAYLOAD = 1024 * 1024;
 
+  private static final int MAX_CONNECTIONS = 4096;
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
   private final WebServer server;
@@ -35,6 +36,7 @@ public final class HttpServer implements AutoCloseable {
             .shutdownHook(false)
             .shutdownGracePeriod(Duration.ofMillis(500))
             .maxPayloadSize(MAX_PAYLOAD)
+            .maxTcpConnections(MAX_CONNECTIONS)
             .connectionOptions(options -> options.readTimeout(READ_TIMEOUT))
             .directHandlers(Failures.beforeRouting())
             .routing(routing(services))

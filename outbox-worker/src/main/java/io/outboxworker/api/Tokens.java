@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,10 @@ public final class Tokens {
 
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int BYTES = 32;
+  private static final String PREFIX = "whk_";
+
+  /** What has another form was never made here: no reason to ask the database. */
+  private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
 
   private final Jdbi jdbi;
 
@@ -49,7 +54,7 @@ public final class Tokens {
   public String create(UUID tenantId, @Nullable String name, @Nullable Duration expires) {
     byte[] random = new byte[BYTES];
     RANDOM.nextBytes(random);
-    String token = "whk_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     jdbi.useHandle(handle ->
         handle
             .createUpdate(
@@ -104,6 +109,9 @@ public final class Tokens {
    * a minute.
    */
   Optional<Owner> owner(String token) {
+    if (!FORM.matcher(token).matches()) {
+      return Optional.empty();
+    }
     byte[] hash = hash(token);
     return jdbi.withHandle(handle -> {
       Optional<Used> used = find(handle, hash);
@@ -150,6 +158,20 @@ public final class Tokens {
             """)
         .bind("id", id)
         .execute();
+  }
+
+  /** Whether the tenant has anything in this database that an owner or operator made. */
+  boolean knows(UUID tenantId) {
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                select exists (select from subscription where tenant_id = :tenant and deleted_at is null)
+                  or exists (select from api_token where tenant_id = :tenant)
+                """)
+            .bind("tenant", tenantId)
+            .mapTo(boolean.class)
+            .one());
   }
 
   private static byte[] hash(String token) {

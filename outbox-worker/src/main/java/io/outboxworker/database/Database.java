@@ -2,8 +2,7 @@ package io.outboxworker.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.metrics.prometheus.PrometheusMetricsTrackerFactory;
-import io.prometheus.client.CollectorRegistry;
+import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,6 +10,8 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,15 +55,17 @@ public final class Database implements AutoCloseable {
   private Database(HikariDataSource pool, ConnectionFactory connections) {
     this.pool = pool;
     this.jdbi = Jdbi.create(connections).installPlugin(new PostgresPlugin());
+    // Its default repeats every argument, and among them are secrets and payloads.
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
   }
 
   /**
    * A pool of at most {@code size} connections; {@code name} is seen in pg_stat_activity and, where
-   * a registry is given, in the pool's metrics.
+   * they are wanted, in the pool's metrics.
    */
   public static Database open(
-      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    return open(config(settings, name, size, registry, SESSION));
+      DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
+    return open(config(settings, name, size, metrics, SESSION));
   }
 
   /**
@@ -71,16 +74,16 @@ public final class Database implements AutoCloseable {
    * told is done.
    */
   public static Database openUnhurried(
-      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    return open(config(settings, name, size, registry, UNHURRIED));
+      DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
+    return open(config(settings, name, size, metrics, UNHURRIED));
   }
 
   /** Like {@link #openUnhurried}, for few large statements: each is planned once a connection. */
   public static Database openForLargeStatements(
-      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
+      DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
     return open(
         config(
-            settings, name, size, registry, UNHURRIED + " -c plan_cache_mode=force_generic_plan"));
+            settings, name, size, metrics, UNHURRIED + " -c plan_cache_mode=force_generic_plan"));
   }
 
   private static Database open(HikariConfig config) {
@@ -94,8 +97,8 @@ public final class Database implements AutoCloseable {
    * webhooks_worker}, since security by rows does not hold for a superuser.
    */
   public static Database openForTenants(
-      DatabaseSettings settings, String name, int size, @Nullable CollectorRegistry registry) {
-    HikariConfig config = config(settings, name, size, registry, SESSION);
+      DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
+    HikariConfig config = config(settings, name, size, metrics, SESSION);
     config.setConnectionInitSql(TAKE_WORKER_ROLE);
     HikariDataSource pool = new HikariDataSource(config);
     return new Database(pool, () -> bound(pool.getConnection()));
@@ -115,7 +118,7 @@ public final class Database implements AutoCloseable {
       DatabaseSettings settings,
       String name,
       int size,
-      @Nullable CollectorRegistry registry,
+      @Nullable MetricsTrackerFactory metrics,
       String session) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
@@ -130,8 +133,8 @@ public final class Database implements AutoCloseable {
     config.setMaxLifetime(Duration.ofMinutes(25).toMillis());
     defaultProperties(name, session)
         .forEach((property, value) -> addUnlessInUrl(config, settings, property, value));
-    if (registry != null) {
-      config.setMetricsTrackerFactory(new PrometheusMetricsTrackerFactory(registry));
+    if (metrics != null) {
+      config.setMetricsTrackerFactory(metrics);
     }
     return config;
   }

@@ -162,7 +162,7 @@ public final class Deliveries {
         .findFirst();
   }
 
-  /** The oldest parked suspect of an active subscription; a worker runs one at a time. */
+  /** The oldest parked suspect of an active subscription; a worker starts one at a time. */
   Optional<Claim> claimSuspect() {
     long askedNanos = System.nanoTime();
     long token = newToken();

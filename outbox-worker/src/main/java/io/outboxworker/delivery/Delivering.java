@@ -101,7 +101,7 @@ public final class Delivering implements AutoCloseable {
     claimer.start();
   }
 
-  /** Claims the oldest suspect, if this worker has none in hand. */
+  /** Claims the oldest suspect, if this worker has none on trial. */
   public void claimSuspect() {
     if (lanes.hasRoomForSuspect()) {
       Optional<Claim> suspect = deliveries.claimSuspect();

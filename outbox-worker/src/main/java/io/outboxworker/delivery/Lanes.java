@@ -129,9 +129,9 @@ public final class Lanes {
     });
   }
 
-  /** Whether a suspect may be claimed: this worker runs one at a time. */
+  /** Whether a suspect may be claimed: this worker starts one at a time, and watches it. */
   boolean hasRoomForSuspect() {
-    return lock.locked(() -> !load.hasSuspect() && !starter.isStopped());
+    return lock.locked(() -> !load.isOnTrial() && !starter.isStopped());
   }
 
   /**

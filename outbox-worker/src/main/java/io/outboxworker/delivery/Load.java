@@ -9,6 +9,9 @@ import java.time.Duration;
 final class Load {
   private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
 
+  /** What kills a worker does so while it is read, signed and sent, and not while it waits. */
+  private static final Duration TRIAL = Duration.ofSeconds(1);
+
   /**
    * Beyond so many running attempts no more than that start in a {@link #MOMENT}. Endpoints that
    * answer at once are served as fast with few connections as with many, at less cost for each; the
@@ -28,7 +31,8 @@ final class Load {
   private int held;
   private int retriesHeld;
   private long heldBytes;
-  private boolean suspectHeld;
+  private int suspects;
+  private long lastSuspectNanos;
   private boolean stopped;
 
   Load(int maxInFlight) {
@@ -44,8 +48,9 @@ final class Load {
         && (running < PER_MOMENT || now - lastStarts[starts] >= MOMENT.toNanos());
   }
 
-  boolean hasSuspect() {
-    return suspectHeld;
+  /** Whether a suspect may still show what it does: later ones must not wait for one that hangs. */
+  boolean isOnTrial() {
+    return suspects > 0 && System.nanoTime() - lastSuspectNanos < TRIAL.toNanos();
   }
 
   /** From now on there is room for nothing. */
@@ -92,7 +97,10 @@ final class Load {
     held++;
     retriesHeld += claim.isRetry() ? 1 : 0;
     heldBytes += claim.message().body().length;
-    suspectHeld |= claim.suspect();
+    if (claim.suspect()) {
+      suspects++;
+      lastSuspectNanos = System.nanoTime();
+    }
   }
 
   void started(long now) {
@@ -110,6 +118,6 @@ final class Load {
     held--;
     retriesHeld -= claim.isRetry() ? 1 : 0;
     heldBytes -= claim.message().body().length;
-    suspectHeld &= !claim.suspect();
+    suspects -= claim.suspect() ? 1 : 0;
   }
 }

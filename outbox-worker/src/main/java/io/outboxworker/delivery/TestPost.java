@@ -1,5 +1,6 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.subscription.EventTypes;
 import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Envelope;
 import io.outboxworker.webhook.Outcome;
@@ -17,8 +18,6 @@ import java.util.UUID;
  * delivery and no retry of it. Thread-safe.
  */
 public final class TestPost implements AutoCloseable {
-  private static final String DATA = "{\"test\":true}";
-
   private final Sender sender;
   private final String source;
   private final Duration attemptTimeout;
@@ -38,15 +37,13 @@ public final class TestPost implements AutoCloseable {
     Signer secret = Objects.requireNonNull(subscription.secret(), "it is not deleted");
     Instant now = Instant.now();
     UUID id = UUID.randomUUID();
-    String event = event(subscription.event());
-    Envelope envelope =
-        new Envelope(id, subscription.tenantId(), event, "test", id.toString(), now, DATA);
+    Envelope envelope = EventTypes.sample(subscription.event(), id, subscription.tenantId(), now);
     Post post =
         new Post(
             URI.create(subscription.url()),
             UUID.randomUUID(),
             id,
-            event,
+            envelope.event(),
             1,
             envelope.body(source),
             secret,
@@ -57,9 +54,9 @@ public final class TestPost implements AutoCloseable {
     return sender.send(post, now).join();
   }
 
-  /** A name that the subscription would get: of a group its {@code test}. */
-  private static String event(String wanted) {
-    return wanted.equals("*") ? "webhook.test" : wanted.replace("*", "test");
+  /** The body of a sample event, as this worker would send it. */
+  public byte[] body(Envelope sample) {
+    return sample.body(source);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.outboxworker.metrics;
 
+import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
+import com.zaxxer.hikari.metrics.prometheus.PrometheusMetricsTrackerFactory;
 import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
@@ -25,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Metrics {
   private final CollectorRegistry registry = new CollectorRegistry();
+  private final MetricsTrackerFactory pools = new PrometheusMetricsTrackerFactory(registry);
   private final Labels labels;
   private final DatabaseMetrics databases = new DatabaseMetrics(registry);
   private final Map<Labels.Pair, Series> series = new ConcurrentHashMap<>();
@@ -86,9 +89,9 @@ public final class Metrics {
     DefaultExports.register(registry);
   }
 
-  /** For libraries that bring their own collectors. */
-  public CollectorRegistry registry() {
-    return registry;
+  /** For pools of connections: one for all, since a second one would show none of its pools. */
+  public MetricsTrackerFactory pools() {
+    return pools;
   }
 
   /** What is measured of each database. */

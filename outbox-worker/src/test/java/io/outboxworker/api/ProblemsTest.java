@@ -1,6 +1,7 @@
 package io.outboxworker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.outboxworker.Worker;
 import io.outboxworker.testing.ApiClient;
@@ -194,8 +195,25 @@ final class ProblemsTest {
       assertThat(failed.status()).isEqualTo(500);
       assertThat(failed.text("detail")).matches("please report this with the number [0-9a-f-]{36}");
       assertThat(failed.raw().body()).doesNotContain("actor").doesNotContain("select");
+      // The log has the trace, and traces of SQL must not repeat its arguments.
+      assertThatThrownBy(() ->
+              shop.jdbi()
+                  .useHandle(
+                      handle -> handle.execute("select 1 from nowhere where ? = ''", "canary")))
+          .hasMessageNotContaining("canary");
     } finally {
       shop.database().exec("alter table webhooks.audit_log rename column somebody to actor");
+    }
+  }
+
+  @Test
+  void times_that_no_database_can_hold_are_a_422() {
+    for (String time :
+        List.of(
+            "-999999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "%2B999999999-12-31T23:59:59Z")) {
+      Reply refused = api.get("/deliveries?since=" + time);
+      assertThat(refused.status()).as(time).isEqualTo(422);
+      assertThat(refused.text("/errors/0/pointer")).isEqualTo("/since");
     }
   }
 
@@ -207,6 +225,38 @@ final class ProblemsTest {
       assertThat(reply.header("Content-Security-Policy")).startsWith("default-src 'none'");
       assertThat(reply.header("Access-Control-Allow-Origin")).isEmpty();
     }
+  }
+
+  @Test
+  void browsers_may_call_from_origins_that_were_allowed_and_from_no_other() {
+    try (Workers configured = new Workers(shop)) {
+      Worker open = configured.start("OUTBOX_API_ALLOWED_ORIGINS", "https://shop.example");
+      try (ApiClient page = ApiClient.of(open, shop)) {
+        Reply preflight =
+            page.send(
+                page.request("/subscriptions")
+                    .header("Origin", "https://shop.example")
+                    .method("OPTIONS", BodyPublishers.noBody()));
+        assertThat(preflight.status()).isEqualTo(204);
+        assertThat(preflight.header("Access-Control-Allow-Origin"))
+            .isEqualTo("https://shop.example");
+        assertThat(preflight.header("Access-Control-Allow-Methods")).isEqualTo("GET, POST");
+        Reply allowed =
+            page.send(
+                page.request("/subscriptions?limit=0").header("Origin", "https://shop.example"));
+        assertThat(allowed.status()).isEqualTo(422);
+        assertThat(allowed.header("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
+        Reply other =
+            page.send(page.request("/subscriptions").header("Origin", "https://evil.example"));
+        assertThat(other.header("Access-Control-Allow-Origin")).isEmpty();
+      }
+    }
+    Reply closed =
+        api.send(
+            api.request("/subscriptions")
+                .header("Origin", "https://shop.example")
+                .method("OPTIONS", BodyPublishers.noBody()));
+    assertThat(closed.status()).isEqualTo(405);
   }
 
   private static Reply send(byte[] body, String type) {

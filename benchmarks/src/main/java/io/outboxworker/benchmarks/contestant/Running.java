@@ -33,7 +33,10 @@ public final class Running implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log));
     builder.environment().putAll(environment);
-    return new Running(name, builder.start(), log);
+    Process process = builder.start();
+    // Ours must not outlive us, whatever ends us.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+    return new Running(name, process, log);
   }
 
   public long pid() {

@@ -10,9 +10,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The PostgreSQL and the receiver that all runs share; every run has a database of its own. */
 public final class Ground implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Ground.class);
   private static final String ADMIN = "postgres";
 
   private final RunFolder folder;
@@ -30,6 +33,8 @@ public final class Ground implements AutoCloseable {
     this.receiver = new Receiver();
     this.admin = postgres.connectAsAdmin(ADMIN);
     execute(admin, "create extension pg_stat_statements");
+    // Where the program is ended from outside; after a regular end there is nothing left to do.
+    Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
   }
 
   /**
@@ -146,6 +151,15 @@ public final class Ground implements AutoCloseable {
             """
                 .formatted(database)),
         number(admin, "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint"));
+  }
+
+  private void remove() {
+    try (folder;
+        postgres) {
+      log.debug("removing {}", folder);
+    } catch (IOException e) {
+      log.warn("PostgreSQL's data may be left: {}; the next run removes them", e.getMessage());
+    }
   }
 
   @Override
