@@ -1,6 +1,7 @@
 package io.outboxworker.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.delivery.Replay.Criteria;
 import io.outboxworker.testing.Shop;
@@ -167,6 +168,7 @@ final class ReplayingTest {
               '[{"attempt":1,"at":"2026-01-01T00:00:00Z","response":"Alice"}]', now() from logged\
             """
                 .formatted(shop.tenant(), subscription, status, count));
+    awaitPast("delivery_log");
   }
 
   private void events(String event, int count) {
@@ -177,6 +179,13 @@ final class ReplayingTest {
             select webhooks.uuid_v7(), '%s', '%s', 'a', 'r-1', '{"name":"Alice"}', now() from generate_series(1, %d)\
             """
                 .formatted(shop.tenant(), event, count));
+    awaitPast("event_log");
+  }
+
+  /** A replay ends before the present millisecond, which may be that of the newest rows. */
+  private void awaitPast(String log) {
+    String newer = "select count(*) from webhooks.%s where id >= webhooks.uuid_v7_at(now())";
+    await().until(() -> shop.database().number(newer.formatted(log)) == 0);
   }
 
   private Criteria criteria(@Nullable UUID subscription, Replay.Status status, boolean again) {
