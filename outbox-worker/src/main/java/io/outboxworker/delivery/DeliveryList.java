@@ -47,7 +47,7 @@ public final class DeliveryList {
   private record Seen(DeliveryItem item, boolean matches, boolean portionEnds) {}
 
   private static final int PORTION = 1_000;
-  private static final Duration SEARCH_LIMIT = Duration.ofMillis(10);
+  private static final Duration SEARCH_LIMIT = Duration.ofMillis(8);
 
   private final Jdbi jdbi;
 

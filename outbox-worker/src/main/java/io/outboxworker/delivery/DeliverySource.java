@@ -83,7 +83,8 @@ record DeliverySource(String table, String columns, String indexed, List<String>
 
   /**
    * The newest that match. Of those that must be looked at, the newest :portion are; the last one
-   * of the portion is returned even where it does not match, to tell that there may be more.
+   * of the portion is returned even where it does not match, to tell that there may be more. The
+   * inner limit tells the planner that it need not sort all of a subscription.
    */
   String newest() {
     if (lookedAt.isEmpty()) {
@@ -97,9 +98,10 @@ record DeliverySource(String table, String columns, String indexed, List<String>
     return """
     (select %1$s, coalesce(%4$s, false) as matches, t.nth = :portion as portion_ends
     from (
-      select t.*, row_number() over (order by t.id desc) as nth from %2$s t
-      where %3$s and t.id >= :first and t.id < :end) t
-    where t.nth <= :portion and (t.nth = :portion or (%4$s))
+      select t.*, row_number() over (order by t.id desc) as nth from (
+        select * from %2$s t where %3$s and t.id >= :first and t.id < :end
+        order by t.id desc limit :portion) t) t
+    where t.nth = :portion or (%4$s)
     order by t.id desc limit :limit)
     """
         .formatted(columns, table, indexed, String.join(" and ", lookedAt));
