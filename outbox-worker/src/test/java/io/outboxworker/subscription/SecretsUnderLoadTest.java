@@ -116,7 +116,9 @@ class SecretsUnderLoadTest {
     List<Received> during = new ArrayList<>();
     for (Received post : receiver.received()) {
       if (post.nanos() < rotated + overlap.toNanos()) {
-        assertThat(isSignedBy(OLD, post)).as("old secret, before the overlap ends").isTrue();
+        assertThat(isSignedBy(OLD, post))
+            .as("old secret, %d ms after the rotation began", (post.nanos() - rotated) / 1_000_000)
+            .isTrue();
       }
       // A worker's copy of a subscription is at most 0.9 s old.
       if (post.nanos() > committed + Duration.ofSeconds(1).toNanos()) {
