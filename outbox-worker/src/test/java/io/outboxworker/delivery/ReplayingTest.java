@@ -184,8 +184,9 @@ final class ReplayingTest {
 
   /** A replay ends before the present millisecond, which may be that of the newest rows. */
   private void awaitPast(String log) {
-    String newer = "select count(*) from webhooks.%s where id >= webhooks.uuid_v7_at(now())";
-    await().until(() -> shop.database().number(newer.formatted(log)) == 0);
+    String newer =
+        "select count(*) from webhooks.%s where id >= webhooks.uuid_v7_at(now())".formatted(log);
+    await().until(() -> shop.database().number(newer) == 0);
   }
 
   private Criteria criteria(@Nullable UUID subscription, Replay.Status status, boolean again) {
