@@ -3,6 +3,7 @@ package io.outboxworker.benchmarks.ground;
 import io.outboxworker.demo.Postgres;
 import io.outboxworker.demo.RunFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -157,7 +158,8 @@ public final class Ground implements AutoCloseable {
     try (folder;
         postgres) {
       log.debug("removing {}", folder);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
+      // PostgreSQL removes its files at the same time.
       log.warn("PostgreSQL's data may be left: {}; the next run removes them", e.getMessage());
     }
   }

@@ -105,7 +105,9 @@ final class Run implements AutoCloseable {
 
   /** Waits until every event was delivered and nothing is left to do. */
   void awaitAll() throws IOException, SQLException, InterruptedException {
-    awaitAccepted(events * audience.perTenant(), Duration.ofHours(1));
+    if (!awaitAccepted(events * audience.perTenant(), Duration.ofHours(1))) {
+      bench.progress().say("  nothing arrives any more: what is missing counts as lost");
+    }
     while (!contestant.isIdle(connection) && arrivals().accepted() >= events) {
       Thread.sleep(LOOK);
     }
