@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
 
@@ -35,7 +36,8 @@ public final class Deliveries {
   private final Jdbi jdbi;
   private final String source;
   private final Duration attemptTimeout;
-  private final Random tokens = new Random();
+  private final long workerBits = (long) new Random().nextInt() << Integer.SIZE;
+  private final AtomicInteger claims = new AtomicInteger();
 
   /**
    * @param source what {@code metadata.source} of every body says
@@ -47,9 +49,12 @@ public final class Deliveries {
     this.attemptTimeout = attemptTimeout;
   }
 
-  /** A fencing token for the claims of one statement. */
+  /**
+   * A fencing token for the claims of one statement. Its upper half is the same in all tokens of
+   * this worker, so that {@link Backlog} can tell whose leases ran out.
+   */
   public long newToken() {
-    return tokens.nextLong();
+    return workerBits | Integer.toUnsignedLong(claims.incrementAndGet());
   }
 
   /**
