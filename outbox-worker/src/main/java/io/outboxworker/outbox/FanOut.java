@@ -53,6 +53,7 @@ public final class FanOut {
   private long lastFromZeroNanos = System.nanoTime() - FROM_ZERO_EVERY.toNanos();
   private boolean newestNext;
   private boolean behind;
+  private boolean foundNothing;
   private final Set<UUID> flooding = new HashSet<>();
   private long othersAtNanos;
   private Duration pause = SHORTEST_PAUSE;
@@ -78,7 +79,10 @@ public final class FanOut {
     Pick pick = nextPick();
     Batch batch;
     try {
-      batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
+      batch =
+          foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
+              ? Batch.NONE
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
       if (!SqlFault.isOfData(e)) {
         throw e;
@@ -87,6 +91,7 @@ public final class FanOut {
       return Duration.ZERO;
     }
     handOver(batch);
+    foundNothing = batch.picked() == 0;
     boolean full = batch.picked() == rows || batch.events() < batch.picked();
     if (pick instanceof Pick.Others) {
       return afterOthers(batch, startedNanos);
