@@ -15,19 +15,16 @@ public record Logging(String format, String level) {
 
   static final String DEFAULT_LEVEL = "info";
 
-  /** The appender of logback.xml; whoever brings another file keeps its appenders as they are. */
-  private static final String APPENDER = "stderr";
-
   /** Makes the program log like this, java.util.logging included; always to stderr. */
   public void start() {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    // What logback.xml says already; a file that took its place keeps its own level unless asked.
+    // What PlainLog says already; a file that took its place keeps its own level unless asked.
     if (!level.equals(DEFAULT_LEVEL)) {
       root.setLevel(Level.toLevel(level));
     }
     if (format.equals("json")
-        && root.getAppender(APPENDER) instanceof ConsoleAppender<ILoggingEvent> appender) {
+        && root.getAppender(PlainLog.APPENDER) instanceof ConsoleAppender<ILoggingEvent> appender) {
       appender.stop();
       appender.setEncoder(jsonLines(context));
       appender.start();

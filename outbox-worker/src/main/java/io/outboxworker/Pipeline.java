@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Pipeline implements AutoCloseable {
   private static final int FAN_OUT_POOL = 1;
   private static final int TIMER_POOL = 6;
+  private static final int UPKEEP_POOL = 3;
   private static final int PROBE_POOL = 1;
   private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
   private static final Duration UNREADY_AFTER = Duration.ofSeconds(3);
@@ -46,6 +47,7 @@ final class Pipeline implements AutoCloseable {
   private final Database database;
   private final Database fanOutPool;
   private final Database timerPool;
+  private final Database upkeepPool;
   private final Database probePool;
   private final Delivering delivering;
   private final Poller fanOut;
@@ -70,10 +72,13 @@ final class Pipeline implements AutoCloseable {
         Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.pools());
     fanOutPool = Database.openForLargeStatements(settings, named("fan-out"), FAN_OUT_POOL, null);
     timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.pools());
+    upkeepPool = Database.openForUpkeep(settings, named("upkeep"), UPKEEP_POOL, metrics.pools());
     probePool = Database.open(settings, named("probe"), PROBE_POOL, null);
     var jdbi = database.jdbi();
-    jdbi.setSqlLogger(gauges.errorsOf(name));
-    fanOutPool.jdbi().setSqlLogger(gauges.errorsOf(name));
+    var upkeepJdbi = upkeepPool.jdbi();
+    for (var pool : List.of(jdbi, fanOutPool.jdbi(), upkeepJdbi)) {
+      pool.setSqlLogger(gauges.errorsOf(name));
+    }
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
@@ -87,11 +92,11 @@ final class Pipeline implements AutoCloseable {
             sender,
             delivering(attempts, verifyAs),
             metrics);
-    var logs = new Logs(jdbi);
+    var logs = new Logs(upkeepJdbi);
     partitions = new Partitions(logs, config.retention());
-    var outbox = new Outbox(jdbi, deliveries, attempts.timeout());
-    var backlog = new Backlog(jdbi);
-    var publisher = new Publisher(jdbi);
+    var outbox = new Outbox(upkeepJdbi, deliveries, attempts.timeout());
+    var backlog = new Backlog(upkeepJdbi);
+    var publisher = new Publisher(upkeepJdbi);
     var fanOutOutbox = new Outbox(fanOutPool.jdbi(), deliveries, attempts.timeout());
     var fanOutStep =
         new FanOut(fanOutOutbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
@@ -100,16 +105,17 @@ final class Pipeline implements AutoCloseable {
     feed = new DeliveryFeed(jdbi);
     upkeep =
         List.of(
-            new Poller(named("replays"), new Replaying(jdbi, delivering.lanes()::noteParked)::step),
-            new Poller(named("counts"), new DeliveryCounts(jdbi)::step),
+            new Poller(
+                named("replays"), new Replaying(upkeepJdbi, delivering.lanes()::noteParked)::step),
+            new Poller(named("counts"), new DeliveryCounts(upkeepJdbi)::step),
             new Poller(named("keys"), publisher::forgetOldKeys),
             new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
             new Poller(named("partitions"), partitions::step),
-            new Poller(named("expiry"), new Expiry(jdbi, config.retention())::step),
+            new Poller(named("expiry"), new Expiry(upkeepJdbi, config.retention())::step),
             new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, gauges)::step),
             new Poller(
                 named("vitals"),
-                new Vitals(name, logs, new Sessions(jdbi), subscriptions, gauges)::step));
+                new Vitals(name, logs, new Sessions(upkeepJdbi), subscriptions, gauges)::step));
   }
 
   private Delivering.Settings delivering(Config.Attempts attempts, @Nullable String verifyAs) {
@@ -173,6 +179,7 @@ final class Pipeline implements AutoCloseable {
     delivering.close();
     probe.close();
     probePool.close();
+    upkeepPool.close();
     timerPool.close();
     fanOutPool.close();
     database.close();

@@ -68,6 +68,29 @@ final class RecoveryTest {
   }
 
   @Test
+  void a_delivery_is_not_blamed_for_lost_workers_while_others_are_lost_without_it() {
+    UUID innocent = delivery("claims = 3, lease_token = 1");
+    delivery("claims = 1, lease_token = 2::bigint << 32, lease_until = now() + interval '9 s'");
+
+    workers.start();
+
+    await().atMost(SOON).until(() -> status(innocent).equals("delivered"));
+  }
+
+  @Test
+  void a_delivery_is_blamed_for_lost_workers_where_all_of_them_had_a_suspect() {
+    UUID poison = delivery("claims = 3, lease_token = 1");
+    delivery("claims = 1, lease_token = 2::bigint << 32, lease_until = now() + interval '9 s'");
+    delivery(
+        "claims = 3, lease_token = 1 + (2::bigint << 32), lease_until = now() + interval '9 s'");
+
+    workers.start();
+
+    await().atMost(SOON).until(() -> status(poison).equals("failed"));
+    assertThat(receiver.received()).isEmpty();
+  }
+
+  @Test
   void two_suspects_run_one_after_the_other() {
     delivery("claims = 2");
     delivery("claims = 2");
@@ -216,6 +239,14 @@ final class RecoveryTest {
   }
 
   /** A delivery of an event in the log, in the state that these columns say. */
+  private String status(UUID delivery) {
+    return String.valueOf(
+        shop.database()
+            .text(
+                "select max(status) from webhooks.delivery_log where id = '%s'"
+                    .formatted(delivery)));
+  }
+
   private UUID delivery(String columns) {
     UUID subscription =
         shop.subscriptions().list(shop.tenant()).stream()

@@ -77,7 +77,10 @@ final class Audience {
   /** The same at a receiver elsewhere, which notes its POSTs under this path. */
   Subscriber subscribeAt(UUID tenant, String url, String path) {
     UUID id =
-        subscriptions.add(new NewSubscription(tenant, "*", url, SECRET, null)).subscription().id();
+        subscriptions
+            .add(new NewSubscription(tenant, Writer.EVENTS, url, SECRET, null))
+            .subscription()
+            .id();
     return watch(Subscriber.steady(id, tenant, path, SECRET), path);
   }
 

@@ -72,7 +72,9 @@ final class SubscriptionFaults {
         stage
             .audience()
             .subscriptions()
-            .add(new NewSubscription(tenant, "*", stage.farm().url(path), Audience.SECRET, null))
+            .add(
+                new NewSubscription(
+                    tenant, Writer.EVENTS, stage.farm().url(path), Audience.SECRET, null))
             .subscription()
             .id();
     long after = Moment.now();

@@ -8,7 +8,8 @@ import org.jdbi.v3.core.Jdbi;
 /**
  * What the database holds at the end of a run.
  *
- * @param events the log of events: id, and SHA-256 of the data
+ * @param events the log of the business's events, without what workers tell about subscriptions:
+ *     id, and SHA-256 of the data
  * @param finished the log of deliveries
  * @param waitingEvents rows of the outbox
  * @param waitingDeliveries deliveries that are not final
@@ -31,7 +32,7 @@ record Tables(
               .createQuery(
                   """
                   select id, encode(sha256(convert_to(data::text, 'UTF8')), 'hex') as hash
-                  from webhooks.event_log
+                  from webhooks.event_log where event <> 'subscription.disabled'
                   """)
               .setMapKeyColumn("id")
               .setMapValueColumn("hash")

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * back, 5 % are held open for seconds. What it knows of each goes into the ledger. Thread-safe.
  */
 final class Writer implements AutoCloseable {
+  /** What all of its events match, and none that a worker writes itself. */
+  static final String EVENTS = "order.*";
+
   private static final int CONNECTIONS = 16;
 
   private final String url;

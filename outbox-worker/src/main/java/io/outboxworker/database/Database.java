@@ -1,12 +1,18 @@
 package io.outboxworker.database;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
@@ -23,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Database implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
+  private static final Pattern OPTIONS = Pattern.compile("[?&]options=([^&]*)");
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** Only where the role exists and has its grants in this very database. */
@@ -42,12 +49,28 @@ public final class Database implements AutoCloseable {
       """;
 
   private static final String SESSION =
-      "-c statement_timeout=25s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s";
+      "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s";
 
   // Plans are kept, and the hot tables are often empty when one is made: without this it would read
   // them row by row later, when 100,000 wait.
   private static final String UNHURRIED =
       SESSION + " -c synchronous_commit=off -c enable_seqscan=off";
+
+  /** How long a statement may take, and how long a server may say nothing at all. */
+  private enum Patience {
+    USUAL("25s", "30"),
+
+    /** A server that died without a word is left before the leases of what it works on are over. */
+    LESS_THAN_A_LEASE("10s", "12");
+
+    private final String statement;
+    private final String socketSeconds;
+
+    Patience(String statement, String socketSeconds) {
+      this.statement = statement;
+      this.socketSeconds = socketSeconds;
+    }
+  }
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
@@ -65,25 +88,30 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(
       DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
-    return open(config(settings, name, size, metrics, SESSION));
+    return open(config(settings, name, size, metrics, SESSION, Patience.USUAL));
   }
 
   /**
    * A pool whose commits don't wait for the disk. A crash of PostgreSQL undoes at most its last 0.6
    * s of them, whole transactions only: for what may be done again, never for what somebody was
-   * told is done.
+   * told is done. Its statements have 10 s, since leases run out meanwhile.
    */
   public static Database openUnhurried(
       DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
-    return open(config(settings, name, size, metrics, UNHURRIED));
+    return open(config(settings, name, size, metrics, UNHURRIED, Patience.LESS_THAN_A_LEASE));
+  }
+
+  /** Like {@link #openUnhurried}, for statements that may take longer, and keep nobody waiting. */
+  public static Database openForUpkeep(
+      DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
+    return open(config(settings, name, size, metrics, UNHURRIED, Patience.USUAL));
   }
 
   /** Like {@link #openUnhurried}, for few large statements: each is planned once a connection. */
   public static Database openForLargeStatements(
       DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
-    return open(
-        config(
-            settings, name, size, metrics, UNHURRIED + " -c plan_cache_mode=force_generic_plan"));
+    String session = UNHURRIED + " -c plan_cache_mode=force_generic_plan";
+    return open(config(settings, name, size, metrics, session, Patience.LESS_THAN_A_LEASE));
   }
 
   private static Database open(HikariConfig config) {
@@ -98,7 +126,7 @@ public final class Database implements AutoCloseable {
    */
   public static Database openForTenants(
       DatabaseSettings settings, String name, int size, @Nullable MetricsTrackerFactory metrics) {
-    HikariConfig config = config(settings, name, size, metrics, SESSION);
+    HikariConfig config = config(settings, name, size, metrics, SESSION, Patience.USUAL);
     config.setConnectionInitSql(TAKE_WORKER_ROLE);
     HikariDataSource pool = new HikariDataSource(config);
     return new Database(pool, () -> bound(pool.getConnection()));
@@ -119,10 +147,11 @@ public final class Database implements AutoCloseable {
       String name,
       int size,
       @Nullable MetricsTrackerFactory metrics,
-      String session) {
+      String session,
+      Patience patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
-    config.setJdbcUrl(settings.jdbcUrl());
+    config.setJdbcUrl(withOptions(settings.jdbcUrl(), session, patience));
     config.setUsername(settings.user());
     config.setPassword(settings.password());
     config.setMaximumPoolSize(size);
@@ -131,7 +160,7 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setMaxLifetime(Duration.ofMinutes(25).toMillis());
-    defaultProperties(name, session)
+    defaultProperties(name, patience)
         .forEach((property, value) -> addUnlessInUrl(config, settings, property, value));
     if (metrics != null) {
       config.setMetricsTrackerFactory(metrics);
@@ -140,17 +169,29 @@ public final class Database implements AutoCloseable {
   }
 
   /** Without these a dead peer would hold a connection for ever, and errors would show row data. */
-  private static Map<String, String> defaultProperties(String name, String session) {
+  private static Map<String, String> defaultProperties(String name, Patience patience) {
     return Map.of(
         "ApplicationName", "outbox-worker/" + name,
         "currentSchema", "webhooks",
         "connectTimeout", "5",
         "loginTimeout", "5",
-        "socketTimeout", "30",
+        "socketTimeout", patience.socketSeconds,
         "tcpKeepAlive", "true",
         "targetServerType", "primary",
-        "logServerErrorDetail", "false",
-        "options", session);
+        "logServerErrorDetail", "false");
+  }
+
+  /** The URL's own options come last, and so win; they take nothing else away. */
+  private static String withOptions(String jdbcUrl, String session, Patience patience) {
+    Matcher asked = OPTIONS.matcher(jdbcUrl);
+    String own = asked.find() ? URLDecoder.decode(asked.group(1), UTF_8) : "";
+    String options =
+        "-c statement_timeout=%s %s %s".formatted(patience.statement, session, own).strip();
+    // Of a parameter that is there twice the driver takes the last.
+    return jdbcUrl
+        + (jdbcUrl.contains("?") ? "&" : "?")
+        + "options="
+        + URLEncoder.encode(options, UTF_8);
   }
 
   private static void addUnlessInUrl(

@@ -23,10 +23,10 @@ public final class Migrations {
   private static final Logger log = LoggerFactory.getLogger(Migrations.class);
 
   /** While a migration waits for a lock, traffic waits behind it: so long at most. */
-  private static final Duration LOCK_WAIT = Duration.ofSeconds(1);
+  private static final Duration LOCK_WAIT = Duration.ofMillis(300);
 
   private static final Duration LOCK_RETRY_PAUSE = Duration.ofSeconds(1);
-  private static final int LOCK_RETRIES = 60;
+  private static final int LOCK_RETRIES = 90;
 
   private final Flyway flyway;
 
@@ -44,6 +44,8 @@ public final class Migrations {
                 Map.of(
                     "ApplicationName",
                     "outbox-worker/migrate",
+                    "tcpKeepAlive",
+                    "true",
                     "options",
                     "-c lock_timeout=" + LOCK_WAIT.toMillis()));
     // The default lock holds a transaction open, and a later `create index concurrently` would wait

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementContext;
 
@@ -112,23 +113,73 @@ public final class Backlog {
             .list());
   }
 
-  /** Ends deliveries that were claimed three times without a result: they seem to kill workers. */
+  /**
+   * Ends deliveries that were claimed three times without a result: they seem to kill workers.
+   * While workers also die without having had such a one, nobody can know: then one claim is taken
+   * off instead, and they are tried again.
+   */
   public List<Ended> endLost() {
-    return jdbi.withHandle(handle ->
-        handle
-            .createQuery(
-                """
-                with ended as (
-                  delete from delivery where id = any(array(
+    List<UUID> lost =
+        jdbi.withHandle(handle ->
+            handle
+                .createQuery(
+                    """
                     select id from delivery where lease_until is null and claims - attempts >= 2
                       and claims - attempts >= 3
-                    limit :batch for update skip locked))
-                  returning *)
-                """
-                    + INTO_LOG.formatted("'worker_lost'"))
-            .bind("batch", END_BATCH)
-            .map(Backlog::ended)
-            .list());
+                    limit :batch
+                    """)
+                .bind("batch", END_BATCH)
+                .mapTo(UUID.class)
+                .list());
+    return lost.isEmpty() ? List.of() : jdbi.inTransaction(handle -> judgeLost(handle, lost));
+  }
+
+  private static List<Ended> judgeLost(Handle handle, List<UUID> lost) {
+    handle.execute("set local enable_seqscan = on");
+    if (workersDieWithoutSuspects(handle)) {
+      handle
+          .createUpdate(
+              """
+              update delivery set claims = claims - 1
+              where id = any(:lost) and lease_until is null and claims - attempts >= 3
+              """)
+          .bindArray("lost", UUID.class, lost)
+          .execute();
+      return List.of();
+    }
+    return handle
+        .createQuery(
+            """
+            with ended as (
+              delete from delivery
+              where id = any(:lost) and lease_until is null and claims - attempts >= 3
+              returning *)
+            """
+                + INTO_LOG.formatted("'worker_lost'"))
+        .bindArray("lost", UUID.class, lost)
+        .map(Backlog::ended)
+        .list();
+  }
+
+  /**
+   * Whether a lease is not over whose attempt must be, so that its worker is gone, and that worker
+   * had nothing that was lost twice before.
+   */
+  private static boolean workersDieWithoutSuspects(Handle handle) {
+    return handle
+        .createQuery(
+            """
+            select exists (
+              select from delivery d
+              where d.lease_token is not null and d.next_attempt_at is null
+                and d.lease_until > now() + interval '2 s'
+                and d.lease_until < now() + (:margin_ms - 2000) * interval '1 ms'
+                and not exists (select from delivery s
+                  where s.lease_token >> 32 = d.lease_token >> 32 and s.claims - s.attempts >= 3))
+            """)
+        .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
+        .mapTo(boolean.class)
+        .one();
   }
 
   /** Counts exactly while the table is small, and takes the planner's estimate when it is not. */

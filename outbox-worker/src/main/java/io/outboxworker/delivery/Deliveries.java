@@ -6,16 +6,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How deliveries that are not final are claimed. Each method is a transaction of its own that is
@@ -35,17 +33,11 @@ public final class Deliveries {
   /** This many claims without a result make a suspect. */
   static final int SUSPECT_LOSSES = 2;
 
-  private static final String LEASED_COLUMNS =
-      """
-      c.id, c.subscription_id, c.attempts, c.claims, c.history::text as history,
-      extract(epoch from c.lease_until - now()) * 1000 as lease_ms,
-      e.id as event_id, e.tenant_id, e.event, e.resource_type, e.resource_id, e.data::text as data, e.traceparent, e.occurred_at\
-      """;
-
   private final Jdbi jdbi;
   private final String source;
   private final Duration attemptTimeout;
-  private final Random tokens = new Random();
+  private final long workerBits = (long) new Random().nextInt() << Integer.SIZE;
+  private final AtomicInteger claims = new AtomicInteger();
 
   /**
    * @param source what {@code metadata.source} of every body says
@@ -57,9 +49,12 @@ public final class Deliveries {
     this.attemptTimeout = attemptTimeout;
   }
 
-  /** A fencing token for the claims of one statement. */
+  /**
+   * A fencing token for the claims of one statement. Its upper half is the same in all tokens of
+   * this worker, so that {@link Backlog} can tell whose leases ran out.
+   */
   public long newToken() {
-    return tokens.nextLong();
+    return workerBits | Integer.toUnsignedLong(claims.incrementAndGet());
   }
 
   /**
@@ -110,56 +105,13 @@ public final class Deliveries {
                           returning *)
                         select %s from c join event_log e on e.id = c.event_id order by c.id
                         """
-                            .formatted(LEASED_COLUMNS)),
+                            .formatted(ClaimRows.COLUMNS)),
                     token)
                 .bindArray("subscriptions", UUID.class, subscriptions)
                 .bindArray("rooms", Integer.class, subscriptions.stream().map(rooms::get).toList())
                 .bind("max_bytes", MAX_BATCH_BYTES),
             token,
             askedNanos));
-  }
-
-  /**
-   * The delivery whose retry after {@code attempts} attempts fell due, if it still waits for it.
-   * Where its lane is one of {@code full}, its subscription is not active or it is a suspect, it is
-   * parked instead and nothing is returned.
-   */
-  Optional<Claim> takeDue(UUID id, int attempts, Collection<UUID> full) {
-    long askedNanos = System.nanoTime();
-    long token = newToken();
-    return jdbi
-        .withHandle(handle ->
-            claims(
-                leasing(
-                        handle.createQuery(
-                            """
-                            with due as (
-                              select d.id, coalesce(s.timeout_ms, :timeout_ms) as timeout_ms,
-                                coalesce(s.active, false) and d.claims - d.attempts < 2
-                                  and d.subscription_id <> all(:full) as go
-                              from delivery d left join subscription s on s.id = d.subscription_id
-                              where d.id = :id and d.attempts = :attempts and d.next_attempt_at is not null),
-                            c as (
-                              update delivery d set next_attempt_at = null,
-                                claims = claims + case when go then 1 else 0 end,
-                                lease_token = case when go then :token end,
-                                lease_until = case when go then
-                                  now() + (:margin_ms + due.timeout_ms) * interval '1 ms' end
-                              from due
-                              where d.id = :id and d.attempts = :attempts and d.next_attempt_at is not null
-                              returning d.*)
-                            select %s from c join event_log e on e.id = c.event_id
-                            where c.lease_until is not null
-                            """
-                                .formatted(LEASED_COLUMNS)),
-                        token)
-                    .bind("id", id)
-                    .bind("attempts", attempts)
-                    .bindArray("full", UUID.class, new ArrayList<>(full)),
-                token,
-                askedNanos))
-        .stream()
-        .findFirst();
   }
 
   /** The oldest parked suspect of an active subscription; a worker starts one at a time. */
@@ -186,7 +138,7 @@ public final class Deliveries {
                           returning *)
                         select %s from c join event_log e on e.id = c.event_id
                         """
-                            .formatted(LEASED_COLUMNS)),
+                            .formatted(ClaimRows.COLUMNS)),
                     token),
                 token,
                 askedNanos))
@@ -202,31 +154,8 @@ public final class Deliveries {
   }
 
   private List<Claim> claims(Query query, long token, long askedNanos) {
-    Map<UUID, Message> messages = new HashMap<>();
-    return query
-        .map((row, context) -> {
-          int attempts = row.getInt("attempts");
-          return new Claim(
-              row.getObject("id", UUID.class),
-              row.getObject("subscription_id", UUID.class),
-              message(row, messages),
-              attempts,
-              token,
-              askedNanos + (long) (row.getDouble("lease_ms") * 1_000_000),
-              row.getString("history"),
-              row.getInt("claims") - 1 - attempts >= SUSPECT_LOSSES);
-        })
-        .list();
-  }
-
-  private Message message(ResultSet row, Map<UUID, Message> messages) throws SQLException {
-    UUID eventId = row.getObject("event_id", UUID.class);
-    @Nullable Message known = messages.get(eventId);
-    if (known == null) {
-      known = messageOf(row, eventId);
-      messages.put(eventId, known);
-    }
-    return known;
+    ClaimRows rows = new ClaimRows(this, token, askedNanos);
+    return query.map((row, context) -> rows.read(row)).list();
   }
 
   /** The message of a row that has the columns of {@code event_log}, its id apart. */

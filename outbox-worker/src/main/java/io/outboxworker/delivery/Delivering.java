@@ -39,6 +39,7 @@ public final class Delivering implements AutoCloseable {
 
   private static final Duration REFRESH = Duration.ofMillis(400);
   private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
+  private static final Duration LONGEST_CLAIM_GATHER = Duration.ofMillis(90);
   private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
   private static final Duration RECORD_LIMIT = Duration.ofSeconds(2);
 
@@ -84,7 +85,8 @@ public final class Delivering implements AutoCloseable {
             metrics);
     this.claimer = new Poller("claimer", this::claimParked);
     this.lanes = new Lanes(settings.limits, subscriptions, attempts, recorder, claimer::wake);
-    this.timer = new RetryTimer(ground.timerPool, ground.clock, deliveries, lanes, metrics);
+    var dueRetries = new DueRetries(ground.jdbi, deliveries, settings.limits.attemptTimeout());
+    this.timer = new RetryTimer(ground.timerPool, ground.clock, dueRetries, lanes, metrics);
     this.refresher = new Poller("refresher", this::refresh);
   }
 
@@ -134,8 +136,9 @@ public final class Delivering implements AutoCloseable {
 
   private Duration claimParked() throws InterruptedException {
     if (cut) {
-      // More waits than there is room for: one claim for what becomes free in a while.
+      // More waits than there is room for: one large claim, once what is held is used up by half.
       Thread.sleep(CLAIM_GATHER);
+      lanes.awaitRoom(LONGEST_CLAIM_GATHER);
     }
     if (moreSuspects) {
       claimSuspect();

@@ -109,11 +109,10 @@ final class Lane {
     return parked ? 0 : room(now, load);
   }
 
-  /** Whether it can take no retry either: those are bound by the full limit, not by trouble. */
-  boolean isFullForRetries(long now) {
-    return running + retries.size() >= maxInFlight()
-        || heldBytes >= MAX_BYTES
-        || pacedRoom(now) <= 0;
+  /** How many retries it would take: those are bound by the full limit, not by trouble. */
+  int roomForRetries(long now) {
+    int room = heldBytes >= MAX_BYTES ? 0 : maxInFlight() - running - retries.size();
+    return Math.max(0, Math.min(room, pacedRoom(now)));
   }
 
   /** Nothing to remember: as good as a new one. */

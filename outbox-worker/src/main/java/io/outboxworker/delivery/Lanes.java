@@ -118,14 +118,12 @@ public final class Lanes {
     });
   }
 
-  /** The lanes that could not take a retry that falls due now. */
-  Set<UUID> fullForRetries() {
+  /** Room for retries that fall due now. */
+  DueRetries.Rooms roomsForRetries() {
     return lock.locked(() -> {
-      long now = System.nanoTime();
-      return lanes.values().stream()
-          .filter(lane -> load.isFullOfBytes() || lane.isFullForRetries(now))
-          .map(lane -> lane.subscriptionId)
-          .collect(Collectors.toSet());
+      int perOther =
+          starter.isStopped() || load.isFullOfBytes() ? 0 : limits.maxInFlightPerSubscription;
+      return DueRetries.Rooms.of(lanes.values(), perOther, System.nanoTime());
     });
   }
 

@@ -2,7 +2,6 @@ package io.outboxworker.delivery;
 
 import io.outboxworker.delivery.Result.Attempted;
 import io.outboxworker.delivery.Result.GivenBack;
-import io.outboxworker.subscription.LiveSubscriptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,14 +22,17 @@ final class Recording {
   record Recorded(Set<UUID> deliveries, List<UUID> disabledSubscriptions) {}
 
   private final Jdbi jdbi;
-  private final Duration disableAfter;
+  private final EndpointHealth health;
+
+  /** So that workers don't wait for each other's commits. */
+  private final String worker = UUID.randomUUID().toString();
 
   /**
    * @param disableAfter how long a subscription may fail without a success
    */
   Recording(Jdbi jdbi, Duration disableAfter) {
     this.jdbi = jdbi;
-    this.disableAfter = disableAfter;
+    this.health = new EndpointHealth(disableAfter);
   }
 
   /**
@@ -61,7 +63,7 @@ final class Recording {
         found.addAll(recordedBefore(handle, retried, withTexts));
         givenBack.forEach(result -> found.add(result.claim().id()));
       }
-      return new Recorded(found, noteHealth(handle, finished, retried));
+      return new Recorded(found, health.note(handle, finished, retried));
     });
   }
 
@@ -100,8 +102,12 @@ final class Recording {
         .forEach(found::add);
   }
 
-  private static void retry(
-      Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
+  /**
+   * All retries of a moment share a timer, also with those of batches before: it says when to look,
+   * and not for what. Where the moment is about to come the timer before may have gone off already,
+   * so there it gets one of its own.
+   */
+  private void retry(Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
     if (results.isEmpty()) {
       return;
     }
@@ -113,18 +119,22 @@ final class Recording {
             again as (
               update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json,
                 next_attempt_at = clock_timestamp() + r.delay_ms * interval '1 ms',
-                lease_until = clock_timestamp() + (r.delay_ms + 10000) * interval '1 ms'
+                lease_until = clock_timestamp() + (r.delay_ms + :lease_ms) * interval '1 ms'
               from result r where d.id = r.id and d.lease_token = r.token
-              returning d.id, d.attempts, d.next_attempt_at),
+              returning d.id, d.next_attempt_at),
             timers as (
               insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version)
-              select 'retry', id || ':' || attempts, next_attempt_at, false, 1 from again
+              select 'retry', concat_ws(':', cast(:worker as text), (extract(epoch from at) * 1000)::bigint,
+                  case when at < clock_timestamp() + interval '500 ms' then gen_random_uuid() end), at, false, 1
+              from (select distinct date_bin('25 ms', next_attempt_at, 'epoch') + interval '25 ms' as at from again) moment
               on conflict do nothing)
             select id from again
             """)
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("delays_ms", Long.class, column(results, Recording::remainingDelayMillis))
+        .bind("lease_ms", DueRetries.LEASE.toMillis())
+        .bind("worker", worker)
         .bindArray("histories", String.class, column(results, r -> r.history(withTexts)))
         .mapTo(UUID.class)
         .forEach(found::add);
@@ -169,50 +179,6 @@ final class Recording {
         .bindArray("histories", String.class, column(results, r -> r.history(withTexts)))
         .mapTo(UUID.class)
         .list();
-  }
-
-  /** Writes only where the copies in memory say that something changes: not once a delivery. */
-  private List<UUID> noteHealth(Handle handle, List<Attempted> finished, List<Attempted> retried) {
-    Set<UUID> healthy = new HashSet<>();
-    Set<UUID> newlyFailing = new HashSet<>();
-    Set<UUID> failing = new HashSet<>();
-    Set<UUID> gone = new HashSet<>();
-    for (Attempted result : finished) {
-      UUID id = result.claim().subscriptionId();
-      boolean wasFailing = result.subscription().failingSince() != null;
-      switch (result.verdict()) {
-        case Verdict.Delivered delivered when wasFailing -> healthy.add(id);
-        case Verdict.Failed failed when failed.endpointGone() -> gone.add(id);
-        case Verdict.Failed failed -> (wasFailing ? failing : newlyFailing).add(id);
-        case Verdict.Delivered delivered -> {}
-        case Verdict.RetryIn again -> throw new IllegalStateException("a retry is not final");
-      }
-    }
-    for (Attempted result : retried) {
-      boolean wasFailing = result.subscription().failingSince() != null;
-      (wasFailing ? failing : newlyFailing).add(result.claim().subscriptionId());
-    }
-    return writeHealth(handle, healthy, newlyFailing, failing, gone);
-  }
-
-  private List<UUID> writeHealth(
-      Handle handle, Set<UUID> healthy, Set<UUID> newlyFailing, Set<UUID> failing, Set<UUID> gone) {
-    List<UUID> disabled = new ArrayList<>();
-    if (!gone.isEmpty()) {
-      disabled.addAll(LiveSubscriptions.disableGone(handle, gone));
-    }
-    if (!newlyFailing.isEmpty()) {
-      LiveSubscriptions.markFailing(handle, newlyFailing);
-    }
-    failing.removeAll(healthy);
-    if (!failing.isEmpty()) {
-      disabled.addAll(LiveSubscriptions.disableFailing(handle, failing, disableAfter));
-      LiveSubscriptions.warnFailing(handle, failing, disableAfter);
-    }
-    if (!healthy.isEmpty()) {
-      LiveSubscriptions.markHealthy(handle, healthy);
-    }
-    return disabled;
   }
 
   private static String status(Attempted result) {

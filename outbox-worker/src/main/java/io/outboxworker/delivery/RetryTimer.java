@@ -13,35 +13,37 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.metrics.Metrics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * db-scheduler as the durable timer of attempts 2, 3, 4: it says that a retry fell due, and the
- * lane makes the attempt. It never waits for HTTP. Its instances are {@code <delivery id>:<attempts
- * made>}; a plain delivery id would collide with its predecessor, whose row is removed in a commit
- * of its own.
+ * db-scheduler as the durable timer of attempts 2, 3, 4: it says that retries fell due, and their
+ * lanes make the attempts. It never waits for HTTP. Its instances are moments, and not deliveries:
+ * each costs db-scheduler three commits, which is too much for each of ten thousand.
  */
 final class RetryTimer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RetryTimer.class);
-  private static final int THREADS = 20;
+  private static final int THREADS = 4;
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
   private static final int MISSED_HEARTBEATS = 4;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
-  private final Deliveries deliveries;
+  private final DueRetries retries;
   private final Lanes lanes;
+  private final Lock taking = new ReentrantLock();
   private final Scheduler scheduler;
 
   RetryTimer(
-      DataSource pool, DatabaseClock clock, Deliveries deliveries, Lanes lanes, Metrics metrics) {
-    this.deliveries = deliveries;
+      DataSource pool, DatabaseClock clock, DueRetries retries, Lanes lanes, Metrics metrics) {
+    this.retries = retries;
     this.lanes = lanes;
     this.scheduler =
         Scheduler.create(pool, retry())
@@ -77,21 +79,31 @@ final class RetryTimer implements AutoCloseable {
             operations.reschedule(complete, complete.getTimeDone().plusSeconds(1)))
         .onDeadExecutionRevive()
         .execute((instance, context) -> {
-          fallDue(instance.getId());
+          fallDue(context.getExecution().getExecutionTime());
           return new OnCompleteRemove<>();
         });
   }
 
-  private void fallDue(String instance) {
-    int colon = instance.indexOf(':');
-    UUID id = UUID.fromString(instance.substring(0, colon));
-    int attempts = Integer.parseInt(instance.substring(colon + 1));
-    deliveries
-        .takeDue(id, attempts, lanes.fullForRetries())
-        .ifPresent(claim -> lanes.offer(List.of(claim)));
+  /** One at a time: the first takes what all of them are about. */
+  private void fallDue(Instant due) {
+    taking.lock();
+    try {
+      DueRetries.Taken taken;
+      do {
+        taken = retries.take(due, lanes.roomsForRetries());
+        if (!taken.claims().isEmpty()) {
+          lanes.offer(taken.claims());
+        }
+        if (!taken.parked().isEmpty()) {
+          lanes.noteParked(taken.parked());
+        }
+      } while (taken.more());
+    } finally {
+      taking.unlock();
+    }
   }
 
-  /** The instance says it all, so that no class is ever made from what lies in the table. */
+  /** The time says it all, so that no class is ever made from what lies in the table. */
   private static final class NoData implements Serializer {
     @Override
     public byte[] serialize(Object data) {

@@ -8,10 +8,8 @@ import io.outboxworker.outbox.Outbox.Pick;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,14 +26,11 @@ public final class FanOut {
   private static final int ROWS_WITHOUT_ROOM = 100;
 
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
-  private static final Duration LOW_WATER_LAG = Duration.ofSeconds(2);
-  private static final Duration FROM_ZERO_EVERY = Duration.ofSeconds(1);
-  private static final Duration OTHERS_EVERY = Duration.ofMillis(250);
 
-  /** The pick of others reads past the flood: it must not take more than a tenth of the time. */
-  private static final int OTHERS_SHARE = 10;
-
-  /** Where fewer than a tenth could be leased, time is better spent on what is leased. */
+  /**
+   * Where fewer than a tenth could be leased, time is better spent on what is leased, and small
+   * batches let others come in between.
+   */
   private static final int FEW = 10;
 
   private static final Duration PAUSE_WHILE_LANES_ARE_FULL = Duration.ofMillis(20);
@@ -49,12 +44,10 @@ public final class FanOut {
   private final Metrics metrics;
   private final Duration longestPause;
 
-  private UUID lowWater = ZERO;
-  private long lastFromZeroNanos = System.nanoTime() - FROM_ZERO_EVERY.toNanos();
-  private boolean newestNext;
-  private boolean behind;
-  private final Set<UUID> flooding = new HashSet<>();
-  private long othersAtNanos;
+  private final Turns turns = new Turns();
+  private boolean lanesAreFull;
+  private long lastNanos;
+  private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
   private final Map<UUID, Long> passedOverUntilNanos = new HashMap<>();
 
@@ -70,12 +63,41 @@ public final class FanOut {
     this.longestPause = longestPause;
   }
 
-  /** Fans one batch out. */
+  /** Fans at most one batch out. */
   public Duration step() throws InterruptedException {
-    int rows = !behind || lanes.awaitRoom(LONGEST_WAIT_FOR_ROOM) ? ROWS : ROWS_WITHOUT_ROOM;
+    if (turns.isForOthers()) {
+      fanOut(ROWS);
+    } else if (System.nanoTime() - notBeforeNanos >= 0) {
+      int rows = rows();
+      if (rows > 0) {
+        lastNanos = System.nanoTime();
+        notBeforeNanos = lastNanos;
+        Duration untilNext = fanOut(rows);
+        notBeforeNanos = System.nanoTime() + untilNext.toNanos();
+      }
+    }
+    long until = Math.min(notBeforeNanos - System.nanoTime(), turns.untilOthersNanos());
+    return Duration.ofNanos(Math.max(0, until));
+  }
+
+  /** Fewer where there is no room for them; none where others come first. */
+  private int rows() throws InterruptedException {
+    if (!turns.isBehind()) {
+      return ROWS;
+    }
+    long sinceLast = System.nanoTime() - lastNanos;
+    long limit = Math.min(LONGEST_WAIT_FOR_ROOM.toNanos() - sinceLast, turns.untilOthersNanos());
+    if (lanes.awaitRoom(Duration.ofNanos(limit))) {
+      return lanesAreFull ? ROWS_WITHOUT_ROOM : ROWS;
+    }
+    boolean waited = System.nanoTime() - lastNanos >= LONGEST_WAIT_FOR_ROOM.toNanos();
+    return waited ? ROWS_WITHOUT_ROOM : 0;
+  }
+
+  private Duration fanOut(int rows) {
     long startedNanos = System.nanoTime();
     Instant before = clock.now();
-    Pick pick = nextPick();
+    Pick pick = turns.next();
     Batch batch;
     try {
       batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
@@ -88,56 +110,12 @@ public final class FanOut {
     }
     handOver(batch);
     boolean full = batch.picked() == rows || batch.events() < batch.picked();
+    turns.took(pick, batch, full, before, System.nanoTime() - startedNanos);
     if (pick instanceof Pick.Others) {
-      return afterOthers(batch, startedNanos);
+      return Duration.ZERO;
     }
-    if (pick instanceof Pick.Oldest && !full) {
-      lowWater = Outbox.smallestIdAt(before.minus(LOW_WATER_LAG));
-    }
-    newestNext = full && pick instanceof Pick.Oldest;
-    noteFlood(batch, full);
-    if (full && batch.claims().size() < batch.events() / FEW) {
-      return PAUSE_WHILE_LANES_ARE_FULL;
-    }
-    return nextPause(full, batch.events() > 0);
-  }
-
-  /**
-   * Now and then from zero, because an id is made at the insert and may be committed much later.
-   */
-  private Pick nextPick() {
-    if (behind && !flooding.isEmpty() && System.nanoTime() - othersAtNanos >= 0) {
-      return new Pick.Others(Set.copyOf(flooding));
-    }
-    if (newestNext) {
-      return new Pick.Newest();
-    }
-    long now = System.nanoTime();
-    if (now - lastFromZeroNanos >= FROM_ZERO_EVERY.toNanos()) {
-      lastFromZeroNanos = now;
-      return new Pick.Oldest(ZERO);
-    }
-    return new Pick.Oldest(lowWater);
-  }
-
-  /** A quiet tenant's events may lie in the middle of a flood, far from both of its ends. */
-  private void noteFlood(Batch batch, boolean full) {
-    if (!behind && full) {
-      othersAtNanos = System.nanoTime() + OTHERS_EVERY.toNanos();
-    }
-    behind = full;
-    if (full) {
-      flooding.addAll(batch.flooding());
-    } else {
-      flooding.clear();
-    }
-  }
-
-  private Duration afterOthers(Batch batch, long startedNanos) {
-    flooding.addAll(batch.flooding());
-    long tookNanos = System.nanoTime() - startedNanos;
-    othersAtNanos = System.nanoTime() + Math.max(OTHERS_EVERY.toNanos(), OTHERS_SHARE * tookNanos);
-    return Duration.ZERO;
+    lanesAreFull = full && batch.claims().size() < batch.events() / FEW;
+    return lanesAreFull ? PAUSE_WHILE_LANES_ARE_FULL : nextPause(full, batch.events() > 0);
   }
 
   private Duration nextPause(boolean full, boolean found) {

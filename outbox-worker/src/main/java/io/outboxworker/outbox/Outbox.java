@@ -25,8 +25,8 @@ public final class Outbox {
     /** The newest, so that a quiet tenant needn't wait for the end of a flood. */
     record Newest() implements Pick {}
 
-    /** The oldest of all tenants but these, which are flooding. */
-    record Others(Set<UUID> flooding) implements Pick {}
+    /** The oldest from this id on of all tenants but these, which are flooding. */
+    record Others(UUID from, Set<UUID> flooding) implements Pick {}
 
     /** Just these. */
     record These(List<UUID> ids) implements Pick {}
@@ -149,7 +149,9 @@ public final class Outbox {
             case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc"));
             case Pick.Others others ->
                 handle
-                    .createQuery(FAN_OUT.formatted("o.tenant_id <> all(:flooding)", "asc"))
+                    .createQuery(
+                        FAN_OUT.formatted("o.id >= :from and o.tenant_id <> all(:flooding)", "asc"))
+                    .bind("from", others.from)
                     .bindArray("flooding", UUID.class, new ArrayList<>(others.flooding));
             case Pick.These these ->
                 handle

@@ -77,7 +77,7 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
     try {
       CompletableFuture<?> running = destination.during(() -> client.sendAsync(request, this));
       exchange = running;
-      var unused = running.whenComplete((response, failure) -> settle(failure));
+      var unused = running.whenComplete((response, failure) -> ended(running, failure));
       if (outcome.isDone()) {
         // Ended between the two looks, when there was nothing to cancel yet.
         running.cancel(true);
@@ -85,6 +85,15 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
     } catch (RuntimeException e) {
       settle(e);
     }
+  }
+
+  private void ended(CompletableFuture<?> running, @Nullable Throwable failure) {
+    if (failure != null) {
+      // The client forgets the socket of an answer that it cannot parse. What is done can't be
+      // cancelled, but a future that is made from it can, and that closes the socket.
+      running.newIncompleteFuture().cancel(true);
+    }
+    settle(failure);
   }
 
   /** Ends the attempt now, with the outcome that this cause stands for. */
@@ -113,6 +122,7 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
       outcome.complete(Answers.judge(status, answer.text(), took, startedAt.plus(took)));
       return;
     }
+    destination.forget();
     Throwable abort = abortedBy;
     outcome.complete(Failures.judge(abort == null ? failure : abort, destination, took));
   }

@@ -1,6 +1,7 @@
 package io.outboxworker.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.outboxworker.testing.EveryPostgres;
@@ -15,6 +16,7 @@ import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** What a producer gets wrong is refused in its own transaction, under a name that says it. */
 @EveryPostgres
@@ -92,11 +94,52 @@ class OutboxChecksTest {
     List<String> checks =
         database.texts(
             """
-            select conname from pg_constraint
-            where conrelid = 'webhooks.outbox'::regclass and contype = 'c'
+            select (regexp_matches(prosrc, '''([a-z0-9_]+_must_[a-z0-9_]+)''', 'g'))[1] from pg_proc
+            where oid = 'webhooks.check_event'::regproc
             """);
     assertThat(new TreeSet<>(REFUSED.stream().map(Refused::check).toList()))
         .containsExactlyInAnyOrderElementsOf(checks);
+  }
+
+  @Test
+  void an_event_with_several_faults_names_them_all() throws SQLException {
+    try (Connection connection = database.connection();
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(() ->
+              statement.execute(
+                  """
+                  insert into webhooks.outbox (tenant_id, event, resource_id, data)
+                  values ('0190a5b2-0000-7000-8000-000000000001', 'invoice', '', '[]')
+                  """))
+          .isInstanceOfSatisfying(
+              PSQLException.class,
+              e -> {
+                ServerErrorMessage message = Objects.requireNonNull(e.getServerErrorMessage());
+                assertThat(e.getSQLState()).isEqualTo("23514");
+                assertThat(message.getTable()).isEqualTo("outbox");
+                assertThat(message.getMessage())
+                    .isEqualTo(
+                        "new row for relation \"outbox\" violates check constraint \""
+                            + OBJECT
+                            + '"');
+                assertThat(message.getDetail())
+                    .isEqualTo(
+                        "Violated: "
+                            + String.join(
+                                ", ", OBJECT, EVENT, "resource_id_must_have_1_to_1000_characters")
+                            + '.');
+              });
+    }
+  }
+
+  @Test
+  void rows_that_replication_brings_are_checked_too() throws SQLException {
+    try (Connection connection = database.connection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("set session_replication_role = replica");
+      assertThatThrownBy(() -> insert(connection, "event", "'invoice'"))
+          .hasMessageContaining(EVENT);
+    }
   }
 
   @Test

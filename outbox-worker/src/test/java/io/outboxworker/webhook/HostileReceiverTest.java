@@ -190,6 +190,30 @@ class HostileReceiverTest {
   }
 
   @Test
+  void an_answer_that_is_not_http_ends_its_connection_where_the_receiver_keeps_it()
+      throws Exception {
+    assertFreedAfter("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n", 1);
+    assertFreedAfter("HTTP/1.1 102 Processing\r\n\r\n", Integer.MAX_VALUE);
+    assertFreedAfter("HTTP/1.1 200 OK\r\n" + "X-More: 0123456789\r\n".repeat(1_000), 100);
+  }
+
+  private static void assertFreedAfter(String answer, int times) throws Exception {
+    Behaviour keepingOpen =
+        connection -> {
+          connection.read();
+          for (int i = 0; i < times; i++) {
+            connection.write(answer);
+          }
+          connection.awaitEnd();
+        };
+    try (RawReceiver receiver = RawReceiver.doing(keepingOpen)) {
+      Outcome outcome = outcome(SENDER, post(receiver.url(), LONG));
+      assertThat(outcome.retryReason()).as(answer).isEqualTo(Reason.BAD_RESPONSE.label());
+      awaitFreed(receiver);
+    }
+  }
+
+  @Test
   void a_connection_that_dies_between_two_posts_fails_no_later_one_twice() throws Exception {
     Behaviour oneEach =
         connection -> {

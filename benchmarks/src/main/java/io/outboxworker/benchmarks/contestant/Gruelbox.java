@@ -12,12 +12,8 @@ import io.outboxworker.benchmarks.ground.Ground;
 import io.outboxworker.webhook.Sender;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -83,27 +79,20 @@ public final class Gruelbox implements Contestant {
 
   @Override
   public Publisher publisher(Connection connection, Audience audience) throws SQLException {
-    PreparedStatement insert =
-        connection.prepareStatement(
-            INTO.formatted(
-                    "id", "seq", "data", "(values (?::uuid, ?::bigint, ?::text)) e(id, seq, data)")
-                + " returning xmin::text::bigint");
-    return seq -> {
-      insert.setObject(1, EventId.of(System.currentTimeMillis(), seq, audience.tenant(seq)));
-      insert.setLong(2, seq);
-      insert.setString(3, Audience.data(seq));
-      try (ResultSet row = insert.executeQuery()) {
-        row.next();
-        return row.getLong(1);
-      }
-    };
+    return Peers.publisher(
+        connection,
+        audience,
+        INTO.formatted(
+                "e.id",
+                "e.seq",
+                "e.data",
+                "(values (?::uuid, ?::bigint, ?::text)) e(id, seq, data)")
+            + " returning xmin::text::bigint");
   }
 
   @Override
   public Running start(Ground ground, String database, Audience audience) throws IOException {
-    List<String> command = Checkout.java(Gruelbox.class);
-    command.addAll(Peers.arguments(ground, database, audience));
-    return Running.start(name(), command, Map.of(), ground.file("gruelbox.log").toFile());
+    return Peers.start(this, ground, database, audience);
   }
 
   @Override

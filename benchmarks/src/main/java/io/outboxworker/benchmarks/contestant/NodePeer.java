@@ -4,8 +4,6 @@ import io.outboxworker.benchmarks.ground.EventId;
 import io.outboxworker.benchmarks.ground.Ground;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
 
@@ -94,19 +92,11 @@ public final class NodePeer implements Contestant {
 
   @Override
   public Publisher publisher(Connection connection, Audience audience) throws SQLException {
-    PreparedStatement publish =
-        connection.prepareStatement(
-            "with e (id, seq, data) as materialized (values (?::uuid, ?::bigint, ?::text))"
-                + insert.replace("count(*)", "pg_current_xact_id()::text::bigint + 0 * count(*)"));
-    return seq -> {
-      publish.setObject(1, EventId.of(System.currentTimeMillis(), seq, audience.tenant(seq)));
-      publish.setLong(2, seq);
-      publish.setString(3, Audience.data(seq));
-      try (ResultSet row = publish.executeQuery()) {
-        row.next();
-        return row.getLong(1);
-      }
-    };
+    return Peers.publisher(
+        connection,
+        audience,
+        "with e (id, seq, data) as materialized (values (?::uuid, ?::bigint, ?::text))"
+            + insert.replace("count(*)", "pg_current_xact_id()::text::bigint + 0 * count(*)"));
   }
 
   @Override

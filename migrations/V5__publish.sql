@@ -1,5 +1,5 @@
 -- How applications publish: inside their own transaction, so that an event exists exactly when the business data does.
--- docs/producing.md explains it to them. V3 says who may run what.
+-- docs/producing.md explains it to them. V8 says who may run what.
 
 create function webhooks.publish(
   tenant_id uuid, event text, resource_id text, data json, resource_type text default null

@@ -1,7 +1,18 @@
 -- The audit log is written by the tables themselves, in the transaction of the change: nobody can forget it, and a
 -- change by hand is seen like any other.
-alter table webhooks.audit_log add column address text;
+create table webhooks.audit_log (
+  id        uuid        not null default webhooks.uuid_v7(),
+  tenant_id uuid        not null,
+  at        timestamptz not null default now(),
+  actor     text        not null,
+  action    text        not null,
+  subject   text,
+  details   json,
+  address   text,
+  constraint audit_log_pkey primary key (id)
+);
 comment on table webhooks.audit_log is 'who changed what, when and from where; rows are only ever added';
+create index audit_log_tenant on webhooks.audit_log (tenant_id, id);
 
 create function webhooks.audit(tenant uuid, action text, subject text, details json) returns void
   language sql security definer set search_path = webhooks, pg_temp
@@ -116,45 +127,3 @@ create function webhooks.purge_audit_log(before timestamptz, batch int default 1
   $$;
 comment on function webhooks.purge_audit_log is
   'takes out up to batch entries older than that, never any of the last day; returns their number';
-
-create or replace function webhooks.grant_roles() returns void
-  language plpgsql set search_path = webhooks, pg_temp
-  as $$
-    declare
-      producing record;
-    begin
-      revoke execute on all functions in schema webhooks from public;
-
-      if exists (select from pg_catalog.pg_roles where rolname = 'webhooks_worker') then
-        grant usage on schema webhooks to webhooks_worker;
-        grant select, insert, update, delete on all tables in schema webhooks to webhooks_worker;
-        revoke insert, update, delete on audit_log from webhooks_worker;
-        grant execute on all functions in schema webhooks to webhooks_worker;
-      end if;
-
-      if exists (select from pg_catalog.pg_roles where rolname = 'webhooks_producer') then
-        grant usage on schema webhooks to webhooks_producer;
-        grant insert on outbox to webhooks_producer;
-        grant select (id) on outbox to webhooks_producer;
-        for producing in
-          select oid::regprocedure as signature from pg_catalog.pg_proc
-          where pronamespace = 'webhooks'::regnamespace
-            and (proname = 'publish' or proname = 'uuid_v7' or proname like 'trigger\_%')
-        loop
-          execute format('grant execute on function %s to webhooks_producer', producing.signature);
-        end loop;
-      end if;
-
-      if exists (select from pg_catalog.pg_roles where rolname = 'webhooks_reader') then
-        grant usage on schema webhooks to webhooks_reader;
-        grant select on outbox, delivery, event_log, delivery_log, audit_log, replay, scheduled_tasks to webhooks_reader;
-        grant select (id, tenant_id, url, event, active, description, retry_delays_ms, timeout_ms, max_in_flight,
-          max_per_second, ordered, signature, failing_since, inactive_since, disabled_reason, disabled_at, deleted_at,
-          created_at, updated_at) on subscription to webhooks_reader;
-        grant select (id, tenant_id, name, created_at, expires_at, last_used_at, revoked_at) on api_token
-          to webhooks_reader;
-        grant execute on function uuid_v7_at(timestamptz), patterns_matching(text) to webhooks_reader;
-      end if;
-    end
-  $$;
-select webhooks.grant_roles();

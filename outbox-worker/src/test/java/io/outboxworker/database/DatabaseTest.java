@@ -1,0 +1,74 @@
+package io.outboxworker.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outboxworker.testing.TestDatabase;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DatabaseTest {
+  /** What a lease outlives its attempt by: within this a result must find another connection. */
+  private static final int LEASE_MARGIN_MILLIS = 15_000;
+
+  private final TestDatabase database = TestDatabase.create();
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void a_server_that_went_silent_is_left_before_the_leases_of_what_waits_are_over() {
+    try (Database pool = Database.openUnhurried(database.settings(), "test", 1, null)) {
+      assertThat(networkTimeoutMillis(pool)).isEqualTo(12_000).isLessThan(LEASE_MARGIN_MILLIS);
+      assertThat(setting(pool, "statement_timeout")).isEqualTo("10s");
+      assertThat(setting(pool, "synchronous_commit")).isEqualTo("off");
+    }
+    try (Database pool = Database.openForLargeStatements(database.settings(), "test", 1, null)) {
+      assertThat(networkTimeoutMillis(pool)).isEqualTo(12_000);
+      assertThat(setting(pool, "plan_cache_mode")).isEqualTo("force_generic_plan");
+    }
+  }
+
+  @Test
+  void upkeep_has_time_for_what_takes_longer() {
+    try (Database pool = Database.openForUpkeep(database.settings(), "test", 1, null)) {
+      assertThat(networkTimeoutMillis(pool)).isEqualTo(30_000);
+      assertThat(setting(pool, "statement_timeout")).isEqualTo("25s");
+    }
+  }
+
+  @Test
+  void options_of_the_url_win_and_leave_the_others_as_they_are() {
+    String url = database.settings().jdbcUrl();
+    DatabaseSettings waiting =
+        new DatabaseSettings(
+            url
+                + (url.contains("?") ? "&" : "?")
+                + "options=-c%20synchronous_commit%3Don&socketTimeout=40",
+            database.settings().user(),
+            database.settings().password());
+    try (Database pool = Database.openUnhurried(waiting, "test", 1, null)) {
+      assertThat(setting(pool, "synchronous_commit")).isEqualTo("on");
+      assertThat(setting(pool, "statement_timeout")).isEqualTo("10s");
+      assertThat(setting(pool, "enable_seqscan")).isEqualTo("off");
+      assertThat(networkTimeoutMillis(pool)).isEqualTo(40_000);
+    }
+  }
+
+  private static String setting(Database pool, String name) {
+    return pool.jdbi().withHandle(h -> h.createQuery("show " + name).mapTo(String.class).one());
+  }
+
+  private static int networkTimeoutMillis(Database pool) {
+    return pool.jdbi()
+        .withHandle(h -> {
+          try {
+            return h.getConnection().getNetworkTimeout();
+          } catch (SQLException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+}
