@@ -17,9 +17,6 @@ public record Logging(String format, String level) {
 
   static final String DEFAULT_LEVEL = "info";
 
-  /** The appender of logback.xml; whoever brings another file keeps its appenders as they are. */
-  private static final String APPENDER = "stderr";
-
   /** Lines that may wait for whoever reads stderr. */
   private static final int WAITING_LINES = 4_096;
 
@@ -42,17 +39,17 @@ public record Logging(String format, String level) {
   /**
    * From now on nobody waits for stderr, which may be a pipe that is not read: lines are written by
    * a thread of their own, and those are dropped for which there is no room. Null where somebody's
-   * own logback.xml decides how lines are written.
+   * own file decides how lines are written.
    */
   static @Nullable Background inBackground() {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    if (!(root.getAppender(APPENDER) instanceof ConsoleAppender<ILoggingEvent> console)) {
+    if (!(root.getAppender(PlainLog.APPENDER) instanceof ConsoleAppender<ILoggingEvent> console)) {
       return null;
     }
     var appender = new AsyncAppender();
     appender.setContext(context);
-    appender.setName(APPENDER + "-in-background");
+    appender.setName(PlainLog.APPENDER + "-in-background");
     appender.setQueueSize(WAITING_LINES);
     appender.setDiscardingThreshold(0);
     appender.setNeverBlock(true);
@@ -68,12 +65,12 @@ public record Logging(String format, String level) {
   public void start() {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    // What logback.xml says already; a file that took its place keeps its own level unless asked.
+    // What PlainLog says already; a file that took its place keeps its own level unless asked.
     if (!level.equals(DEFAULT_LEVEL)) {
       root.setLevel(Level.toLevel(level));
     }
     if (format.equals("json")
-        && root.getAppender(APPENDER) instanceof ConsoleAppender<ILoggingEvent> appender) {
+        && root.getAppender(PlainLog.APPENDER) instanceof ConsoleAppender<ILoggingEvent> appender) {
       appender.stop();
       appender.setEncoder(jsonLines(context));
       appender.start();

@@ -153,8 +153,6 @@ class WorkCommandTest {
             "work");
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_"));
     builder.environment().putAll(environment);
-    // The program's own, not the tests' quiet one.
-    builder.command().add(1, "-Dlogback.configurationFile=logback.xml");
     return builder.start();
   }
 
