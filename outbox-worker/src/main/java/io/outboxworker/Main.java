@@ -24,7 +24,9 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -90,19 +92,8 @@ public final class Main {
     var main = new Main(environment, out, err);
     var opening = new Opening(main::configuration);
     var desk = new Desk(out, err, opening::database, opening::subscriptions, opening::testPost);
-    var commands =
-        new CommandLine(main)
-            .addSubcommand(new TokenCommand(desk))
-            .addSubcommand(new SubscriptionCommand(desk))
-            .addSubcommand(new DoctorCommand(desk, opening::patient))
-            .addSubcommand(new DeliveriesCommand(desk))
-            .addSubcommand(new ReplayCommand(desk))
-            .addSubcommand(new EraseCommand(desk))
-            .addSubcommand(new EventCommand(desk, System.in))
-            .addSubcommand(new ListenCommand(out, err))
-            .addSubcommand(new VerifyCommand(out, System.in))
-            .addSubcommand(new KeysCommand(desk))
-            .addSubcommand(new GenerateCompletion());
+    var commands = new CommandLine(main);
+    addSubcommands(commands, subcommands(desk, opening), arguments.length == 0 ? "" : arguments[0]);
     return Arguments.understoodBy(commands)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(out)
@@ -110,6 +101,33 @@ public final class Main {
         .setParameterExceptionHandler((fault, args) -> Faults.misunderstood(fault))
         .setExecutionExceptionHandler((fault, command, parsed) -> Faults.failed(fault, err))
         .execute(arguments);
+  }
+
+  private static Map<String, Supplier<Object>> subcommands(Desk desk, Opening opening) {
+    Map<String, Supplier<Object>> subcommands = new LinkedHashMap<>();
+    subcommands.put("token", () -> new TokenCommand(desk));
+    subcommands.put("subscription", () -> new SubscriptionCommand(desk));
+    subcommands.put("doctor", () -> new DoctorCommand(desk, opening::patient));
+    subcommands.put("deliveries", () -> new DeliveriesCommand(desk));
+    subcommands.put("replay", () -> new ReplayCommand(desk));
+    subcommands.put("erase", () -> new EraseCommand(desk));
+    subcommands.put("event", () -> new EventCommand(desk, System.in));
+    subcommands.put("listen", () -> new ListenCommand(desk.out(), desk.err()));
+    subcommands.put("verify", () -> new VerifyCommand(desk.out(), System.in));
+    subcommands.put("keys", () -> new KeysCommand(desk));
+    return subcommands;
+  }
+
+  /** To look at all of them takes a tenth of a worker's start: only who asks for none gets all. */
+  private static void addSubcommands(
+      CommandLine commands, Map<String, Supplier<Object>> subcommands, String first) {
+    var wanted = subcommands.get(first);
+    if (wanted != null) {
+      commands.addSubcommand(first, wanted.get());
+    } else if (!commands.getSubcommands().containsKey(first)) {
+      subcommands.forEach((name, command) -> commands.addSubcommand(name, command.get()));
+      commands.addSubcommand(new GenerateCompletion());
+    }
   }
 
   @Command(

@@ -1,27 +1,16 @@
 package io.outboxworker;
 
-import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.DatabaseUnreachable;
-import io.outboxworker.database.Migrations;
 import io.outboxworker.database.Poller;
 import io.outboxworker.database.SqlFault;
-import io.outboxworker.subscription.StoredSecrets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -34,11 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Pipelines implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Pipelines.class);
-  private static final Duration FIRST_LIMIT = Duration.ofSeconds(30);
-
-  /** What the others are given once one is ready. */
-  private static final Duration OTHERS_LIMIT = Duration.ofSeconds(3);
-
   private static final Duration LATE_LIMIT = Duration.ofMillis(100);
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
@@ -63,94 +47,22 @@ final class Pipelines implements AutoCloseable {
   }
 
   /**
-   * Returns when at least one delivers.
+   * Starts those that can be worked with; returns when at least one delivers.
    *
    * @throws DatabaseUnreachable where none answers within 30 s
    * @throws CannotStart where a schema is too old, or no key opens the stored secrets; with the
    *     faults of all databases
    */
-  void start() {
-    Map<String, CompletableFuture<List<String>>> checks = new LinkedHashMap<>();
-    CountDownLatch oneIsReady = new CountDownLatch(1);
-    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    try {
-      config
-          .databases()
-          .forEach((name, settings) ->
-              checks.put(
-                  name,
-                  CompletableFuture.supplyAsync(
-                      () -> {
-                        List<String> faults = faults(name, settings, FIRST_LIMIT);
-                        oneIsReady.countDown();
-                        return faults;
-                      },
-                      threads)));
-      await(checks.values(), oneIsReady);
-    } finally {
-      threads.shutdownNow();
-    }
-    throwFaults(checks);
-    checks.forEach((name, check) -> {
-      if (!isReady(check) || !isStarted(name)) {
-        startLate(name);
-      }
-    });
-  }
-
-  /** Until all are known, or one is ready and the others had their time. */
-  private static void await(
-      Collection<CompletableFuture<List<String>>> checks, CountDownLatch oneIsReady) {
-    var all = CompletableFuture.allOf(checks.toArray(CompletableFuture[]::new));
-    try {
-      while (!all.isDone() && !oneIsReady.await(50, TimeUnit.MILLISECONDS)) {
-        // Each check ends by itself, at its limit.
-      }
-      all.get(OTHERS_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while starting", e);
-    } catch (ExecutionException | TimeoutException e) {
-      // The caller looks at each: one that failed, or is not known yet, comes late.
-    }
-  }
-
-  private static boolean isReady(CompletableFuture<List<String>> check) {
-    return check.state() == CompletableFuture.State.SUCCESS;
-  }
-
-  private static void throwFaults(Map<String, CompletableFuture<List<String>>> checks) {
-    List<String> faults =
-        checks.values().stream()
-            .filter(Pipelines::isReady)
-            .flatMap(check -> check.resultNow().stream())
-            .toList();
-    if (!faults.isEmpty()) {
-      throw new CannotStart(faults);
-    }
-    if (checks.values().stream().noneMatch(Pipelines::isReady)
-        && checks.values().iterator().next().exceptionNow() instanceof RuntimeException fault) {
-      throw fault;
-    }
-  }
-
-  /** What keeps a pipeline from working with this database; throws where it does not answer. */
-  private List<String> faults(String name, DatabaseSettings settings, Duration limit) {
-    try (Database database = Database.open(settings, "check", 1, null)) {
-      database.awaitReachable(limit);
-      String schemaFault = new Migrations(settings).fault();
-      if (schemaFault != null) {
-        return List.of("database %s: %s".formatted(name, schemaFault));
-      }
-      return new StoredSecrets(database.jdbi(), config.keys()).keysFit()
-          ? List.of()
-          : List.of(
-              "OUTBOX_KEYS has no key that opens the secrets stored in database %s"
-                  .formatted(name));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while starting", e);
-    }
+  void start(DatabaseChecks checks) {
+    Set<String> ready = checks.await();
+    config
+        .databases()
+        .keySet()
+        .forEach(name -> {
+          if (!ready.contains(name) || !isStarted(name)) {
+            startLate(name);
+          }
+        });
   }
 
   /** A database that went away again since is one that comes late, unless it is the only one. */
@@ -191,7 +103,7 @@ final class Pipelines implements AutoCloseable {
     DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
     List<String> faults;
     try {
-      faults = faults(name, settings, LATE_LIMIT);
+      faults = DatabaseChecks.faults(name, settings, config, LATE_LIMIT);
     } catch (DatabaseUnreachable away) {
       return AGAIN;
     }

@@ -16,9 +16,6 @@ record Setting(String name, String shown, String origin) {
 
   static final String DEFAULT = "default";
 
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   boolean given() {
     return !origin.equals(DEFAULT);
   }
@@ -32,8 +29,10 @@ record Setting(String name, String shown, String origin) {
 
   /** The same as {@code {"settings":[{"name":…,"value":…,"origin":…}]}}. */
   static String json(List<Setting> settings) {
+    // Made here, since every start of a worker reads settings and few are printed.
+    var json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     try {
-      return JSON.writeValueAsString(
+      return json.writeValueAsString(
           Map.of("settings", settings.stream().map(Setting::fields).toList()));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Texts can always be written as JSON", e);

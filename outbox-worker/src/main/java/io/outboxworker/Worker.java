@@ -45,7 +45,7 @@ public final class Worker implements AutoCloseable {
   private final List<ApiDatabase> apiDatabases = new CopyOnWriteArrayList<>();
   private volatile String state = "starting";
 
-  private Worker(Config config) {
+  private Worker(Config config, DatabaseChecks checks) {
     this.config = config;
     Metrics metrics = new Metrics(config.metricsTenantLabel(), Version.current());
     Health health = new Health(this::unlive, this::unready, this::degraded);
@@ -74,7 +74,7 @@ public final class Worker implements AutoCloseable {
             (name, pipeline) -> openApi(name, pipeline, metrics));
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
-      start();
+      start(checks);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -88,7 +88,10 @@ public final class Worker implements AutoCloseable {
    * @throws CannotStart where a schema has another version or no key opens the stored secrets
    */
   public static Worker start(Config config) {
-    return new Worker(config);
+    // They are asked while everything else is put together: that takes as long.
+    try (var checks = new DatabaseChecks(config)) {
+      return new Worker(config, checks);
+    }
   }
 
   /** The port that serves the API, and metrics and health unless those have their own. */
@@ -127,8 +130,8 @@ public final class Worker implements AutoCloseable {
     apiDatabases.clear();
   }
 
-  private void start() {
-    pipelines.start();
+  private void start(DatabaseChecks checks) {
+    pipelines.start(checks);
     state = "running";
     log.atInfo()
         .addKeyValue("version", Version.current())

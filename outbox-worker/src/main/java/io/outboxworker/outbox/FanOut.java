@@ -50,6 +50,7 @@ public final class FanOut {
   private int most = ROWS;
   private boolean lanesWereFull;
   private Set<UUID> parked = Set.of();
+  private boolean foundNothing;
   private long lastNanos;
   private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
@@ -106,13 +107,12 @@ public final class FanOut {
     long startedNanos = System.nanoTime();
     Instant before = clock.now();
     Pick pick = turns.next();
-    if (pick instanceof Pick.Oldest oldest && isIdle() && !outbox.holdsAny(oldest.from())) {
-      turns.took(pick, Batch.NONE, false, before, 0);
-      return nextPause(false, false);
-    }
     Batch batch;
     try {
-      batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
+      batch =
+          foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
+              ? Batch.NONE
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
       if (!SqlFault.isOfData(e)) {
         throw e;
@@ -121,6 +121,7 @@ public final class FanOut {
       return Duration.ZERO;
     }
     handOver(batch);
+    foundNothing = batch.picked() == 0;
     boolean full = batch.picked() == rows || batch.events() < batch.picked();
     turns.took(pick, batch, full, before, System.nanoTime() - startedNanos);
     return pick instanceof Pick.Others ? Duration.ZERO : pauseAfter(batch, full);
@@ -143,11 +144,6 @@ public final class FanOut {
       most = Math.min(ROWS, most + FEWEST_ROWS);
     }
     return nextPause(full, batch.events() > 0);
-  }
-
-  /** The last look found nothing: to look first costs less than to fan nothing out. */
-  private boolean isIdle() {
-    return pause.compareTo(SHORTEST_PAUSE) > 0;
   }
 
   private Duration nextPause(boolean full, boolean found) {

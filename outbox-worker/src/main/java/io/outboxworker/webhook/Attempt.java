@@ -122,6 +122,7 @@ final class Attempt implements BodyHandler<Void>, BodySubscriber<Void> {
       outcome.complete(Answers.judge(status, answer.text(), took, startedAt.plus(took)));
       return;
     }
+    destination.forget();
     Throwable abort = abortedBy;
     outcome.complete(Failures.judge(abort == null ? failure : abort, destination, took));
   }

@@ -85,6 +85,13 @@ final class Destination {
         .handle((addresses, failure) -> judge(addresses, failure));
   }
 
+  /** Nobody answered there: the next attempt asks DNS again, in case the host has moved. */
+  void forget() {
+    if (found != null) {
+      GuardedResolver.names().forget(url.host());
+    }
+  }
+
   /** What came of the last lookup; OPEN before the first. */
   Lookup lookup() {
     return lookup;

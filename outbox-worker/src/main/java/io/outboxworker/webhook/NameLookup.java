@@ -6,6 +6,7 @@ import java.net.spi.InetAddressResolver;
 import java.net.spi.InetAddressResolver.LookupPolicy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,13 +18,16 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Asks DNS for webhooks' hosts: at most 3 seconds for whoever waits, once for all who ask at the
- * same time, on a bounded pool; answers are kept for 30 seconds, failures not at all.
+ * same time, on bounded pools; answers are kept for 30 seconds, failures not at all. A name whose
+ * lookup took longer is asked for on a small pool of its own from then on: many that hang hold up
+ * one another and nobody else.
  */
 final class NameLookup {
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final Duration KEPT = Duration.ofSeconds(30);
   private static final int KEPT_NAMES = 10_000;
-  private static final int THREADS = 64;
+  private static final int THREADS = 192;
+  private static final int SLOW_THREADS = 32;
   private static final int QUEUED = 10_000;
 
   /** No answer within the budget. */
@@ -36,6 +40,19 @@ final class NameLookup {
   private static final class Answer {
     private final CompletableFuture<List<InetAddress>> addresses = new CompletableFuture<>();
     private volatile long arrived;
+    private volatile long wantedUntil;
+
+    Answer(Duration budget) {
+      wantUntil(budget);
+    }
+
+    void wantUntil(Duration budget) {
+      wantedUntil = System.nanoTime() + budget.toNanos();
+    }
+
+    boolean isWanted() {
+      return System.nanoTime() - wantedUntil <= 0;
+    }
 
     boolean isOver() {
       return addresses.isDone() && System.nanoTime() - arrived > KEPT.toNanos();
@@ -44,12 +61,22 @@ final class NameLookup {
 
   private final InetAddressResolver dns;
   private final LookupPolicy policy;
-  private final Executor threads = threads();
+  private final Duration budget;
+  private final Executor threads = threads("dns-", THREADS);
+  private final Executor slowThreads = threads("dns-slow-", SLOW_THREADS);
   private final ConcurrentHashMap<String, Answer> answers = new ConcurrentHashMap<>();
 
+  /** Names whose last lookup took longer than anybody waits. */
+  private final Set<String> slow = ConcurrentHashMap.newKeySet();
+
   NameLookup(InetAddressResolver dns, LookupPolicy policy) {
+    this(dns, policy, BUDGET);
+  }
+
+  NameLookup(InetAddressResolver dns, LookupPolicy policy, Duration budget) {
     this.dns = dns;
     this.policy = policy;
+    this.budget = budget;
   }
 
   /**
@@ -59,6 +86,7 @@ final class NameLookup {
   CompletableFuture<List<InetAddress>> ask(String host) {
     Answer known = answers.get(host);
     Answer answer = known == null || known.isOver() ? begin(host) : known;
+    answer.wantUntil(budget);
     if (answer.addresses.isDone()) {
       return answer.addresses;
     }
@@ -72,7 +100,7 @@ final class NameLookup {
             mine.completeExceptionally(failure);
           }
         });
-    CompletableFuture.delayedExecutor(BUDGET.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+    CompletableFuture.delayedExecutor(budget.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
         .execute(() -> mine.completeExceptionally(new TooSlow(host)));
     return mine;
   }
@@ -88,13 +116,21 @@ final class NameLookup {
     }
   }
 
+  /** Drops what is known of the host, because nobody was there: it may have moved. */
+  void forget(String host) {
+    Answer known = answers.get(host);
+    if (known != null && known.addresses.isDone()) {
+      answers.remove(host, known);
+    }
+  }
+
   private Answer begin(String host) {
     makeRoom();
-    Answer mine = new Answer();
+    Answer mine = new Answer(budget);
     Answer theirs = answers.compute(host, (name, old) -> old == null || old.isOver() ? mine : old);
     if (theirs == mine) {
       try {
-        threads.execute(() -> resolve(host, mine));
+        (slow.contains(host) ? slowThreads : threads).execute(() -> resolve(host, mine));
       } catch (RejectedExecutionException e) {
         fail(host, mine, e);
       }
@@ -103,8 +139,12 @@ final class NameLookup {
   }
 
   private void resolve(String host, Answer answer) {
+    if (!answer.isWanted()) {
+      fail(host, answer, new TooSlow(host));
+      return;
+    }
     try {
-      List<InetAddress> addresses = dns.lookupByName(host, policy).toList();
+      List<InetAddress> addresses = timed(host);
       if (addresses.isEmpty()) {
         throw new UnknownHostException(host);
       }
@@ -112,6 +152,22 @@ final class NameLookup {
       answer.addresses.complete(addresses);
     } catch (UnknownHostException | RuntimeException e) {
       fail(host, answer, e);
+    }
+  }
+
+  private List<InetAddress> timed(String host) throws UnknownHostException {
+    long begun = System.nanoTime();
+    try {
+      return dns.lookupByName(host, policy).toList();
+    } finally {
+      if (System.nanoTime() - begun <= budget.toNanos()) {
+        slow.remove(host);
+      } else {
+        if (slow.size() >= KEPT_NAMES) {
+          slow.clear();
+        }
+        slow.add(host);
+      }
     }
   }
 
@@ -129,18 +185,18 @@ final class NameLookup {
     }
   }
 
-  private static Executor threads() {
+  private static Executor threads(String name, int most) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
+            most,
+            most,
             10,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(QUEUED),
             Thread.ofPlatform()
                 .daemon()
                 .inheritInheritableThreadLocals(false)
-                .name("dns-", 0)
+                .name(name, 0)
                 .factory());
     pool.allowCoreThreadTimeOut(true);
     return pool;

@@ -185,6 +185,22 @@ class GuardedResolverTest {
   }
 
   @Test
+  void a_host_that_moved_is_found_by_the_attempt_after_the_one_that_found_nobody()
+      throws Exception {
+    try (RawReceiver receiver = RawReceiver.answering("127.0.0.2", 200)) {
+      EgressRules rules = Sending.rules("127.0.0.2/32", "127.0.0.3/32");
+      GuardedResolver.answerWith(names.with("moved.test", "127.0.0.3"));
+      try (Sender own = Sending.sender(rules)) {
+        assertThat(outcome(own, post(url("moved.test", receiver), LIMIT)).retryReason())
+            .isEqualTo("connection_error");
+        names.with("moved.test", "127.0.0.2");
+        assertThat(outcome(own, post(url("moved.test", receiver), LIMIT)))
+            .isInstanceOf(Accepted.class);
+      }
+    }
+  }
+
+  @Test
   void dns_that_hangs_ends_an_attempt_in_three_seconds_and_holds_up_no_other_host()
       throws Exception {
     CountDownLatch healed = new CountDownLatch(1);

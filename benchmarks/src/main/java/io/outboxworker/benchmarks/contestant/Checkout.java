@@ -3,6 +3,7 @@ package io.outboxworker.benchmarks.contestant;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.cli.CommandFailed;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -24,12 +25,19 @@ final class Checkout {
     }
   }
 
-  /** The JVM of this program with the flags that the launcher gives the worker. */
+  /** How the launcher runs the worker's JVM, up to the jar. */
   static List<String> java() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags().split("\\s+")));
-    return command;
+    Process launcher =
+        new ProcessBuilder("sh", file("outbox").toString(), "--java-command")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader lines = launcher.inputReader(UTF_8)) {
+      List<String> command = new ArrayList<>(lines.lines().toList());
+      if (command.isEmpty()) {
+        throw new CommandFailed("the launcher does not tell how it runs Java");
+      }
+      return command;
+    }
   }
 
   /** The same for a class of this program. */
@@ -37,18 +45,5 @@ final class Checkout {
     List<String> command = java();
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     return command;
-  }
-
-  /** The flags that the launcher gives the worker. */
-  static String flags() throws IOException {
-    Process launcher =
-        new ProcessBuilder("sh", file("outbox").toString(), "--java-flags")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String flags = new String(launcher.getInputStream().readAllBytes(), UTF_8).strip();
-    if (flags.isEmpty()) {
-      throw new CommandFailed("the launcher tells no flags of the JVM");
-    }
-    return flags;
   }
 }

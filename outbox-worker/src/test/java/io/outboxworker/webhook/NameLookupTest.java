@@ -1,0 +1,111 @@
+package io.outboxworker.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.net.spi.InetAddressResolver;
+import java.net.spi.InetAddressResolver.LookupPolicy;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class NameLookupTest {
+  private static final Duration BUDGET = Duration.ofMillis(300);
+
+  private final HangingDns dns = new HangingDns();
+  private final NameLookup names = new NameLookup(dns, LookupPolicy.of(LookupPolicy.IPV4), BUDGET);
+
+  @AfterEach
+  void heal() {
+    dns.healed.countDown();
+  }
+
+  @Test
+  void a_hundred_and_fifty_names_that_hang_hold_up_no_other() throws Exception {
+    askHanging(0, 150);
+    await().until(() -> dns.hanging.get() == 150);
+
+    assertThat(names.ask("quick.test").get(BUDGET.toMillis(), TimeUnit.MILLISECONDS)).hasSize(1);
+  }
+
+  @Test
+  void names_that_hung_once_share_a_few_threads_from_then_on() throws Exception {
+    CountDownLatch firstRound = dns.healed;
+    List<CompletableFuture<List<InetAddress>>> asked = askHanging(0, 150);
+    await().until(() -> asked.stream().allMatch(CompletableFuture::isCompletedExceptionally));
+    dns.healed = new CountDownLatch(1);
+    firstRound.countDown();
+    await().until(() -> dns.hanging.get() == 0);
+
+    await()
+        .until(() -> {
+          askHanging(0, 150);
+          return dns.hanging.get() == 32;
+        });
+    askHanging(150, 300);
+    await().until(() -> dns.hanging.get() == 32 + 150);
+
+    assertThat(names.ask("quick.test").get(BUDGET.toMillis(), TimeUnit.MILLISECONDS)).hasSize(1);
+  }
+
+  @Test
+  void a_host_that_did_not_answer_is_looked_up_again() throws Exception {
+    names.ask("quick.test").get(5, TimeUnit.SECONDS);
+    names.ask("quick.test").get(5, TimeUnit.SECONDS);
+    assertThat(dns.answered).hasValue(1);
+
+    names.forget("quick.test");
+
+    names.ask("quick.test").get(5, TimeUnit.SECONDS);
+    assertThat(dns.answered).hasValue(2);
+  }
+
+  @Test
+  void whoever_waits_for_a_name_that_hangs_is_told_in_time() {
+    assertThatThrownBy(() -> names.addresses("hang-1.test")).isInstanceOf(NameLookup.TooSlow.class);
+  }
+
+  private List<CompletableFuture<List<InetAddress>>> askHanging(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> names.ask("hang-%d.test".formatted(i))).toList();
+  }
+
+  /** Answers with loopback; names that begin with "hang" fail, and only when it is healed. */
+  private static final class HangingDns implements InetAddressResolver {
+    private final AtomicInteger hanging = new AtomicInteger();
+    private final AtomicInteger answered = new AtomicInteger();
+    private volatile CountDownLatch healed = new CountDownLatch(1);
+
+    @Override
+    public Stream<InetAddress> lookupByName(String host, LookupPolicy policy)
+        throws UnknownHostException {
+      if (host.startsWith("hang")) {
+        hanging.incrementAndGet();
+        try {
+          healed.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } finally {
+          hanging.decrementAndGet();
+        }
+        throw new UnknownHostException(host);
+      }
+      answered.incrementAndGet();
+      return Stream.of(InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1}));
+    }
+
+    @Override
+    public String lookupByAddress(byte[] address) {
+      return "";
+    }
+  }
+}
