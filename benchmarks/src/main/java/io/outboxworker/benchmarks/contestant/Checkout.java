@@ -41,14 +41,23 @@ final class Checkout {
 
   /** The flags that the launcher gives the worker. */
   static String flags() throws IOException {
-    Process launcher =
-        new ProcessBuilder("sh", file("outbox").toString(), "--java-flags")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String flags = new String(launcher.getInputStream().readAllBytes(), UTF_8).strip();
-    if (flags.isEmpty()) {
-      throw new CommandFailed("the launcher tells no flags of the JVM");
+    return launcher("--java-flags");
+  }
+
+  /** The archive of classes that the launcher makes for the JVM of this program. */
+  static String archive() throws IOException {
+    return launcher("archive");
+  }
+
+  private static String launcher(String command) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", file("outbox").toString(), command)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("OUTBOX_JAVA_HOME", System.getProperty("java.home"));
+    String told = new String(builder.start().getInputStream().readAllBytes(), UTF_8).strip();
+    if (told.isEmpty()) {
+      throw new CommandFailed("the launcher tells nothing for " + command);
     }
-    return flags;
+    return told;
   }
 }

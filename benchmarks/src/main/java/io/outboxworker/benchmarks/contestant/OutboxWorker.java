@@ -21,6 +21,7 @@ public final class OutboxWorker implements Contestant {
   private static final int BATCH = 1_000;
 
   private final Map<String, String> own;
+  private final List<String> flags;
   private final String keys = KeyRing.generate();
   private final KeyRing keyRing = KeyRing.parse(keys);
 
@@ -29,11 +30,21 @@ public final class OutboxWorker implements Contestant {
     this(Map.of());
   }
 
+  /** With its defaults and the archive of classes that its launcher makes. */
+  public static OutboxWorker archived() throws IOException {
+    return new OutboxWorker(Map.of(), List.of("-XX:SharedArchiveFile=" + Checkout.archive()));
+  }
+
   /**
    * @param own settings that a scenario needs
    */
   public OutboxWorker(Map<String, String> own) {
+    this(own, List.of());
+  }
+
+  private OutboxWorker(Map<String, String> own, List<String> flags) {
     this.own = Map.copyOf(own);
+    this.flags = List.copyOf(flags);
   }
 
   @Override
@@ -142,6 +153,7 @@ public final class OutboxWorker implements Contestant {
   @Override
   public Running start(Ground ground, String database, Audience audience) throws IOException {
     List<String> command = Checkout.java();
+    command.addAll(flags);
     command.addAll(
         List.of(
             "-jar", Checkout.file("outbox-worker/target/outbox-worker.jar").toString(), "work"));
