@@ -33,7 +33,9 @@ class PageReplays extends Part {
   }
 
   willUpdate(changed) {
-    if (!changed.has('query') || this.form) return;
+    if (!changed.has('query') || JSON.stringify(changed.get('query')) === JSON.stringify(this.query)) return;
+    this.#count.forget();
+    this.#start.forget();
     this.form = {
       since: hoursAgo(24),
       until: '',

@@ -17,27 +17,18 @@ import '../parts/test-send.js';
 let handedOver;
 export const handOver = (id, secret) => (handedOver = {id, secret});
 
-/** Until when a secret from before a rotation goes on; among the last 200 changes, where one is noted. */
-async function overlapEnd(signal, id) {
-  const {items} = await api.audit({limit: 200}, signal);
-  return items.find((entry) => entry.subject === id && entry.action === 'subscription.secret_rotated')?.details
-    ?.previous_secret_until;
-}
-
 /** One subscription: how it is set, how it is doing, and everything that can be done with it. */
 class PageSubscription extends Part {
   static properties = {key: {}, secret: {state: true}, question: {state: true}, busy: {state: true}};
 
   #subscription = new Load(this, (signal, id) => api.subscription(id, signal));
   #deliveries = new Load(this, (signal, id) => api.deliveries({subscription_id: id, limit: 8}, signal));
-  #overlap = new Load(this, overlapEnd);
   #again = new Repeat(this, 4, () => this.#deliveries.run(this.key));
 
   willUpdate(changed) {
     if (!changed.has('key')) return;
     this.#subscription.forget();
     this.#deliveries.forget();
-    this.#overlap.forget();
     this.secret = handedOver?.id === this.key ? handedOver.secret : undefined;
     handedOver = undefined;
     this.#load();
@@ -45,7 +36,6 @@ class PageSubscription extends Part {
 
   #load() {
     this.#deliveries.run(this.key);
-    this.#overlap.run(this.key);
     return this.#subscription.run(this.key);
   }
 
@@ -192,7 +182,7 @@ class PageSubscription extends Part {
   }
 
   #secrets(s) {
-    const until = this.#overlap.value;
+    const until = s.previous_secret_until;
     return html` <p class="soft small">
         ${
           until && Date.parse(until) > now()

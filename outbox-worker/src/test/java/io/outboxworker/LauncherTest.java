@@ -27,6 +27,8 @@ final class LauncherTest {
 
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
 
+  private static final String LARGE_PAGES = "<-XX:+UseTransparentHugePages>";
+
   /** How a run of the launcher ended. */
   private record Run(int exit, String out, String err) {
 
@@ -167,6 +169,7 @@ final class LauncherTest {
     environment.put("OUTBOX_JAVA_OPTS", "-Xmx512m  -Dglob=*");
 
     assertThat(outbox("work").arguments())
+        .filteredOn(argument -> !argument.equals(LARGE_PAGES))
         .containsExactly(
             "<-Djdk.httpclient.keepalive.timeout=4>",
             "<-Djdk.http.maxHeaderSize=65536>",
@@ -180,6 +183,45 @@ final class LauncherTest {
             "<work>");
     assertThat(outbox("check").arguments())
         .contains("<-XX:TieredStopAtLevel=1>", "<-XX:+UseSerialGC>");
+  }
+
+  @Test
+  void large_pages_are_asked_for_where_the_kernel_has_them() throws Exception {
+    jdk("jdks/a", "25");
+    build();
+    Path offered = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    boolean offers = Files.exists(offered) && !Files.readString(offered).contains("[never]");
+
+    assertThat(outbox("work").arguments().contains(LARGE_PAGES)).isEqualTo(offers);
+    assertThat(outbox("check").arguments()).doesNotContain(LARGE_PAGES);
+  }
+
+  @Test
+  void work_is_a_batch_process_where_the_system_lets_it() throws Exception {
+    jdk("jdks/a", "25");
+    build();
+    Path chrt = temp.resolve("bin/chrt");
+    executable(chrt, "echo chrt: \"$1 $2\"; shift 2; exec \"$@\"");
+
+    assertThat(outbox("work").arguments()).first().isEqualTo("chrt: -b 0");
+    assertThat(outbox("check").out()).doesNotContain("chrt");
+
+    executable(chrt, "echo not permitted >&2; exit 1");
+    Run refused = outbox("work");
+    assertThat(refused.arguments()).endsWith("<work>").doesNotContain("chrt: -b 0");
+    assertThat(refused.err()).isEmpty();
+  }
+
+  @Test
+  void java_command_tells_what_work_is_run_with() throws Exception {
+    Path jdk = jdk("jdks/a", "25");
+    executable(temp.resolve("bin/chrt"), "shift 2; exec \"$@\"");
+    environment.put("OUTBOX_JAVA_OPTS", "-Xmx512m");
+
+    assertThat(outbox("--java-command").arguments())
+        .startsWith("chrt", "-b", "0", jdk.resolve("bin/java").toString())
+        .contains("-Xmx256m")
+        .endsWith("-Xmx512m");
   }
 
   @Test

@@ -5,14 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.outboxworker.api.Tokens;
 import io.outboxworker.browser.Endpoints.Answer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
+import java.net.URLEncoder;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +27,15 @@ final class HostileContentTest {
 
   private static Stand stand;
   private static Page page;
+  private static List<String> subscriptions = List.of();
+  private static List<String> deliveries = List.of();
 
   @BeforeAll
   static void start() {
     stand = new Stand();
+    subscriptions = fill(HostileRows.SUBSCRIPTIONS);
+    deliveries = fill(HostileRows.DELIVERIES);
+    fill(HostileRows.REPLAYS);
     page = stand.signIn(stand.newPage());
   }
 
@@ -39,121 +46,8 @@ final class HostileContentTest {
     }
   }
 
-  @Test
-  void in_the_log_of_deliveries_it_is_text() {
-    List<String> ids = PAYLOADS.stream().map(HostileContentTest::delivery).toList();
-    stand.go(page, "deliveries");
-    for (String id : ids) {
-      assertThat(page.locator("[data-id='" + id + "']")).isAttached();
-    }
-    for (int i = 0; i < ids.size(); i++) {
-      String payload = PAYLOADS.get(i);
-      stand.go(page, "deliveries/" + ids.get(i));
-      assertThat(page.locator("h1")).hasText(payload.strip());
-      var timeline = page.locator(".timeline");
-      assertThat(timeline).containsText("Attempt 1");
-      assertThat(timeline.textContent()).contains(payload);
-      assertThat(page.locator("aside").textContent()).contains(payload);
-      assertThat(page.locator("outbox-tabs pre").first().textContent()).contains("resource_id");
-      if (i % 5 == 0) {
-        page.getByText("Headers", new Page.GetByTextOptions().setExact(true)).click();
-        page.getByText("Send it by hand").click();
-        assertThat(page.locator(".panel pre").first().textContent()).contains("curl");
-      }
-    }
-    nothingHappened();
-  }
-
-  @Test
-  void in_subscriptions_it_is_text() {
-    List<String> ids = new ArrayList<>();
-    for (String payload : PAYLOADS) {
-      UUID id = UUID.randomUUID();
-      ids.add(id.toString());
-      insert(
-          """
-          insert into webhooks.subscription
-            (id, tenant_id, url, event, description, headers, active, disabled_reason, disabled_at)
-          values (:id, :tenant, :text, 'x.y', :text, json_build_object(:text, :text), false, :text, now())
-          """,
-          id,
-          payload);
-    }
-    stand.go(page, "subscriptions");
-    for (String id : ids.subList(0, 40)) {
-      assertThat(page.locator("a[href$='" + id + "']")).isAttached();
-    }
-    for (int i = 0; i < ids.size(); i++) {
-      stand.go(page, "subscriptions/" + ids.get(i));
-      assertThat(page.locator("h1")).hasText(PAYLOADS.get(i).strip());
-      assertThat(page.locator("main").textContent()).contains(PAYLOADS.get(i));
-      if (i % 10 == 0) {
-        stand.go(page, "subscriptions/" + ids.get(i) + "/edit");
-        assertThat(page.locator("#url")).hasValue(PAYLOADS.get(i));
-      }
-    }
-    for (String place : List.of("", "replays", "deliveries", "event-types", "audit")) {
-      stand.go(page, place);
-      assertThat(page.locator("main h1")).isVisible();
-      page.waitForTimeout(150);
-    }
-    nothingHappened();
-    stand.shop().database().exec("delete from webhooks.subscription where event = 'x.y'");
-  }
-
-  @Test
-  void in_the_audit_log_it_is_text() {
-    for (String payload : PAYLOADS) {
-      insert(
-          """
-          insert into webhooks.audit_log (id, tenant_id, actor, action, subject, details)
-          values (webhooks.uuid_v7(), :tenant, :text, :text, :text, json_build_object(:text, :text))
-          """,
-          UUID.randomUUID(),
-          payload);
-    }
-    stand.go(page, "audit");
-    assertThat(page.locator(".audit > li").nth(49)).isAttached();
-    assertThat(page.locator(".audit").textContent()).contains(PAYLOADS.getLast());
-    nothingHappened();
-  }
-
-  @Test
-  void in_the_answer_to_a_test_send_it_is_text() {
-    String id = stand.subscribe("hostile.answer", "/hostile");
-    stand.go(page, "subscriptions/" + id);
-    for (String payload : PAYLOADS.subList(0, 12)) {
-      stand.endpoints().answer("/hostile", new Answer(302, payload, "https://x/" + payload));
-      page.locator("test-send button.send").click();
-      assertThat(page.locator("test-send pre")).hasText(payload);
-    }
-    nothingHappened();
-  }
-
-  @Test
-  void in_an_address_it_is_text() {
-    for (String payload : PAYLOADS) {
-      String encoded = java.net.URLEncoder.encode(payload, UTF_8).replace("+", "%20");
-      page.navigate(
-          stand.url()
-              + "#/deliveries?event="
-              + encoded
-              + "&resource_id="
-              + encoded
-              + "&subscription_id="
-              + encoded
-              + "&status="
-              + encoded
-              + "&range="
-              + encoded);
-      assertThat(page.getByLabel("Resource id")).hasValue(payload);
-    }
-    page.navigate(stand.url() + "#/%3Cimg%20src%3Dx%20onerror%3Dxss(1)%3E/%E0%A4%A");
-    assertThat(page.locator("h1")).hasText("There is nothing here");
-    nothingHappened();
-  }
-
-  private static void nothingHappened() {
+  @AfterEach
+  void nothing_happened() {
     page.waitForTimeout(200);
     assertThat(stand.faults()).isEmpty();
     assertThat(
@@ -163,42 +57,216 @@ final class HostileContentTest {
         .isEqualTo(0);
   }
 
-  private static String delivery(String payload) {
-    UUID event = UUID.fromString(stand.shop().database().text("select webhooks.uuid_v7()::text"));
-    UUID id = UUID.fromString(stand.shop().database().text("select webhooks.uuid_v7()::text"));
-    insert(
-        """
-        with event as (
-          insert into webhooks.event_log
-            (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
-          values ('%s', :tenant, :text, :text, :text, json_build_object(:text, :text), now())
-          returning id)
-        insert into webhooks.delivery_log
-          (id, event_id, subscription_id, tenant_id, event, url, status, attempts, http_status,
-           duration_ms, last_error, history, created_at)
-        select :id, id, gen_random_uuid(), :tenant, :text, :text, 'failed', 1, 500, 12, :text,
-          json_build_array(json_build_object('attempt', 1, 'at', '2026-01-02T03:04:05.000006Z',
-            'duration_ms', 12, 'http_status', 500, 'error', :text, 'response', :text)), now()
-        from event
-        """
-            .formatted(event),
-        id,
-        payload);
-    return id.toString();
+  @Test
+  void on_the_overview_it_is_text() {
+    stand.go(page, "");
+    assertThat(page.locator(".troubled > li")).hasCount(PAYLOADS.size());
+    assertAllShown(".troubled", PAYLOADS);
+    assertThat(page.locator(".deliveries > li").first()).isVisible();
   }
 
-  private static void insert(String sql, UUID id, String text) {
-    stand
+  @Test
+  void in_the_log_and_as_it_arrives_it_is_text() {
+    stand.go(page, "deliveries");
+    assertThat(page.locator(".deliveries > li").nth(49)).isAttached();
+    assertThat(page.locator(".live")).hasText("Live");
+    List<String> arriving = fill(HostileRows.DELIVERIES);
+    for (String id : arriving) {
+      assertThat(page.locator("[data-id='" + id + "']")).isAttached();
+    }
+    assertAllShown(".deliveries", PAYLOADS);
+  }
+
+  @Test
+  void in_a_delivery_it_is_text() {
+    for (int i = 0; i < PAYLOADS.size(); i++) {
+      String payload = PAYLOADS.get(i);
+      stand.go(page, "deliveries/" + deliveries.get(i));
+      assertThat(page.locator("h1")).hasText(payload.strip());
+      assertThat(page.locator(".timeline")).containsText("Attempt 1");
+      assertThat(page.locator(".timeline").textContent()).contains(payload);
+      assertThat(page.locator("aside").textContent()).contains(payload);
+      String body = String.valueOf(page.locator("outbox-tabs pre").first().textContent());
+      assertThat(body).contains("resource_id").contains(quoted(payload));
+      if (i % 5 == 0) {
+        tab("Headers");
+        assertThat(page.locator("outbox-tabs").textContent()).contains(payload);
+        tab("Send it by hand");
+        assertThat(page.locator(".panel pre").first().textContent()).contains("curl");
+      }
+    }
+  }
+
+  @Test
+  void in_the_headers_of_a_request_it_is_text() {
+    stand.go(page, "deliveries/" + deliveries.getFirst());
+    tab("Headers");
+    assertThat(page.locator("outbox-tabs")).containsText("User-Agent");
+    assertAllShown("outbox-tabs", PAYLOADS);
+  }
+
+  @Test
+  void in_subscriptions_it_is_text() {
+    stand.go(page, "subscriptions");
+    assertThat(page.locator("a[href$='" + subscriptions.getLast() + "']")).isAttached();
+    page.locator("load-more").scrollIntoViewIfNeeded();
+    assertThat(page.locator("a[href$='" + subscriptions.getFirst() + "']")).isAttached();
+    assertAllShown("main", PAYLOADS);
+    for (int i = 0; i < PAYLOADS.size(); i++) {
+      stand.go(page, "subscriptions/" + subscriptions.get(i));
+      assertThat(page.locator("h1")).hasText(PAYLOADS.get(i).strip());
+      assertThat(page.locator(".facts dd code").first()).containsText(": ");
+      assertThat(page.locator(".facts").textContent()).contains(PAYLOADS.get(i));
+      assertThat(page.locator(".notice").first().textContent()).contains("Disabled");
+    }
+    stand.go(page, "subscriptions/" + subscriptions.getFirst());
+    assertAllShown(".facts", PAYLOADS);
+    stand.go(page, "subscriptions/" + subscriptions.getFirst() + "/edit");
+    assertThat(page.locator("#url")).hasValue(PAYLOADS.getFirst());
+    assertThat(page.locator("#description")).hasValue(PAYLOADS.getFirst());
+    assertThat(page.locator(".header-row")).hasCount(PAYLOADS.size());
+  }
+
+  @Test
+  void among_event_types_and_in_their_picker_it_is_text() {
+    stand.go(page, "event-types");
+    assertThat(page.locator(".types > li").nth(60)).isAttached();
+    assertAllShown("main", PAYLOADS);
+    page.getByLabel("Find an event").fill("<marquee");
+    assertThat(page.locator(".types > li")).hasCount(1);
+    stand.go(page, "subscriptions/new");
+    assertThat(page.locator(".picker-list label").nth(60)).isAttached();
+    assertAllShown(".picker-list", PAYLOADS);
+  }
+
+  @Test
+  void in_replays_and_their_filters_it_is_text() {
+    // The list has 20.
+    for (int shown = 0; shown < PAYLOADS.size(); shown += 20) {
+      stand.go(page, "event-types");
+      assertThat(page.locator("h1")).hasText("Event types");
+      stand.go(page, "replays");
+      List<String> expected = PAYLOADS.reversed().subList(shown, Math.min(shown + 20, 50));
+      assertAllShown(".replays", expected);
+      stand
+          .shop()
+          .database()
+          .exec(
+              "delete from webhooks.replay where id in (select id from webhooks.replay order by id"
+                  + " desc limit 20)");
+    }
+    for (String payload : PAYLOADS) {
+      stand.go(
+          page,
+          "replays?event=%1$s&subscription_id=%1$s&since=%1$s&until=%1$s&status=%1$s"
+              .formatted(encoded(payload)));
+      assertThat(page.locator("#replay-event")).hasValue(payload);
+    }
+    page.getByText("1 hour ago").click();
+    page.getByText("Count first").click();
+    assertThat(page.locator("main [role=alert]")).isVisible();
+  }
+
+  @Test
+  void in_the_audit_log_and_in_the_names_of_tokens_it_is_text() {
+    fill(HostileRows.AUDIT);
+    stand.go(page, "audit");
+    assertThat(page.locator(".audit > li").nth(49)).isAttached();
+    assertAllShown(".audit", PAYLOADS);
+    String id = stand.subscribe("hostile.token", "/hostile");
+    Tokens tokens = new Tokens(stand.shop().jdbi());
+    List<String> named =
+        PAYLOADS.stream().map(name -> tokens.create(stand.shop().tenant(), name, null)).toList();
+    for (String token : named) {
+      try (Calls calls = new Calls(stand.url(), token)) {
+        assertThat(calls.post("/subscriptions/" + id + "/rotate-secret", "{}").status())
+            .isEqualTo(200);
+      }
+    }
+    page.reload();
+    assertThat(page.locator(".audit > li").first()).containsText("secret_rotated");
+    assertAllShown(".audit", PAYLOADS);
+  }
+
+  @Test
+  void in_the_answer_to_a_test_send_it_is_text() {
+    String id = stand.subscribe("hostile.answer", "/hostile");
+    stand.go(page, "subscriptions/" + id);
+    for (String payload : PAYLOADS) {
+      stand.endpoints().answer("/hostile", new Answer(302, payload, "https://x/" + payload));
+      page.locator("test-send button.send").click();
+      assertThat(page.locator("test-send pre")).hasText(payload);
+    }
+  }
+
+  @Test
+  void in_forms_and_what_they_say_is_wrong_it_is_text() {
+    stand.go(page, "subscriptions/new");
+    page.getByText("More settings").click();
+    page.evaluate(
+        """
+        async (payloads) => {
+          for (const text of payloads) {
+            for (const id of ['url', 'event', 'retry_delays', 'timeout', 'description']) {
+              const field = document.getElementById(id);
+              field.value = text;
+              field.dispatchEvent(new Event('input', {bubbles: true}));
+              field.dispatchEvent(new Event('blur'));
+            }
+            await new Promise(requestAnimationFrame);
+          }
+        }
+        """,
+        PAYLOADS);
+    assertThat(page.locator("#retry_delays-fault")).containsText(PAYLOADS.getLast());
+    page.locator("form button.first").click();
+    assertThat(page.locator("#url-fault")).not().isEmpty();
+  }
+
+  @Test
+  void in_an_address_it_is_text() {
+    for (String payload : PAYLOADS) {
+      stand.go(
+          page,
+          "deliveries?event=%1$s&resource_id=%1$s&subscription_id=%1$s&status=%1$s&range=%1$s"
+              .formatted(encoded(payload)));
+      assertThat(page.getByLabel("Resource id")).hasValue(payload);
+    }
+    page.navigate(stand.url() + "#/%3Cimg%20src%3Dx%20onerror%3Dxss(1)%3E/%E0%A4%A");
+    assertThat(page.locator("h1")).hasText("There is nothing here");
+  }
+
+  private static void tab(String name) {
+    page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName(name)).click();
+  }
+
+  private static void assertAllShown(String place, List<String> payloads) {
+    assertThat(page.locator(place)).containsText(payloads.getLast().strip());
+    assertThat(page.locator(place).textContent()).contains(payloads);
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, UTF_8).replace("+", "%20");
+  }
+
+  /** As JSON has it between its quotes. */
+  private static String quoted(String text) {
+    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
+  /** One row with each text in all of its fields; returns the ids. */
+  private static List<String> fill(String sql) {
+    return stand
         .shop()
         .database()
         .jdbi()
-        .useHandle(handle ->
+        .withHandle(handle ->
             handle
-                .createUpdate(sql.replace(":text", "cast(:text as text)"))
-                .bind("id", id)
+                .createQuery(sql)
                 .bind("tenant", stand.shop().tenant())
-                .bind("text", text)
-                .execute());
+                .bindArray("texts", String.class, PAYLOADS)
+                .mapTo(String.class)
+                .list());
   }
 
   private static List<String> payloads() {

@@ -116,6 +116,15 @@ final class Stand implements AutoCloseable {
     page.navigate(url() + "#/" + place);
   }
 
+  /** The same, and waits until everything is there. */
+  void open(Page page, String place) {
+    go(page, place);
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    PlaywrightAssertions.assertThat(page.locator("main h1")).isVisible();
+    PlaywrightAssertions.assertThat(page.locator(".skeleton")).hasCount(0);
+  }
+
   /** Adds a subscription to this path of the endpoints, through the API, and returns its id. */
   String subscribe(String event, String path) {
     Calls.Reply made =

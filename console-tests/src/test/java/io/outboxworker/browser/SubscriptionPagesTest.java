@@ -110,6 +110,18 @@ final class SubscriptionPagesTest {
     await().until(() -> !stand.endpoints().arrivals("/rotated").isEmpty());
     assertThat(stand.endpoints().arrivals("/rotated").getFirst().headers())
         .containsKey("x-signature-previous");
+    // Many later changes must not hide it.
+    stand
+        .shop()
+        .database()
+        .exec(
+            """
+            insert into webhooks.audit_log (tenant_id, actor, action)
+            select '%s', 'psql', 'replay.started' from generate_series(1, 250)
+            """
+                .formatted(stand.shop().tenant()));
+    page.reload();
+    assertThat(page.locator("main")).containsText("Two secrets are valid.");
   }
 
   @Test

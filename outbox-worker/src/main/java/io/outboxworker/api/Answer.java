@@ -1,6 +1,8 @@
 package io.outboxworker.api;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -46,18 +48,18 @@ record Answer(int status, @Nullable Object body, Map<String, String> headers) {
     return new Answer(0, null, Map.of());
   }
 
-  void send(ServerResponse response) {
+  void send(ServerRequest request, ServerResponse response) {
     if (status == 0) {
       return;
     }
     headers.forEach(response::header);
-    send(response, status, JSON, body);
+    send(request, response, status, JSON, body);
   }
 
   /** Sends a problem. */
-  static void send(ServerResponse response, Problem problem) {
+  static void send(ServerRequest request, ServerResponse response, Problem problem) {
     problem.headers().forEach(response::header);
-    send(response, problem.kind().status(), Problem.MEDIA_TYPE, problem.body());
+    send(request, response, problem.kind().status(), Problem.MEDIA_TYPE, problem.body());
   }
 
   /** The headers that every answer of the API carries. */
@@ -65,15 +67,29 @@ record Answer(int status, @Nullable Object body, Map<String, String> headers) {
     SECURITY_HEADERS.forEach(response::header);
   }
 
+  /** Sends these bytes; to a HEAD their length alone, or they would be read as the next answer. */
+  static void write(ServerRequest request, ServerResponse response, byte[] bytes) {
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
+      response.send();
+    } else {
+      response.send(bytes);
+    }
+  }
+
   private static void send(
-      ServerResponse response, int status, String mediaType, @Nullable Object body) {
+      ServerRequest request,
+      ServerResponse response,
+      int status,
+      String mediaType,
+      @Nullable Object body) {
     secure(response);
     response.status(status);
     if (body == null) {
       response.send();
     } else {
       response.header(HeaderNames.CONTENT_TYPE, mediaType);
-      response.send(Json.of(body).getBytes(StandardCharsets.UTF_8));
+      write(request, response, Json.of(body).getBytes(StandardCharsets.UTF_8));
     }
   }
 }

@@ -7,6 +7,7 @@ import io.helidon.webserver.http.HttpService;
 import io.outboxworker.api.Routes.Resource;
 import io.outboxworker.api.Routes.Route;
 import io.outboxworker.database.TenantScope;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,11 @@ public final class Api implements HttpService {
           new EventRoutes(),
           new StatsRoutes());
 
+  private static final double BURST_SECONDS = 2.5;
+
   private final Routes routes = new Routes();
   private final RateLimit rateLimit;
+  private final WrongTokens wrongTokens = new WrongTokens();
   private final @Nullable Logins logins;
   private final Origins origins;
   private volatile Authentication authentication;
@@ -42,28 +46,36 @@ public final class Api implements HttpService {
    * @param allowedOrigins the pages of which origins may call it from a browser
    */
   public Api(int requestsPerSecond, @Nullable JwtRules jwt, List<String> allowedOrigins) {
-    rateLimit = new RateLimit(requestsPerSecond);
+    double atOnce = requestsPerSecond * BURST_SECONDS;
+    rateLimit =
+        new RateLimit(
+            requestsPerSecond,
+            atOnce,
+            "this token may call %.0f times at once and %d times a second"
+                .formatted(atOnce, requestsPerSecond));
     logins = jwt == null ? null : new Logins(jwt);
     origins = new Origins(allowedOrigins);
-    authentication = new Authentication(List.of(), 0, logins);
+    authentication = new Authentication(List.of(), 0, logins, wrongTokens);
     RESOURCES.forEach(resource -> resource.addTo(routes));
   }
 
   /** From now on calls are answered from these databases, of as many as there should be. */
   public void open(List<ApiDatabase> databases, int all) {
-    authentication = new Authentication(databases, all, logins);
+    authentication = new Authentication(databases, all, logins, wrongTokens);
   }
 
   @Override
   public void routing(HttpRules rules) {
-    for (Route route : routes.all()) {
-      rules.route(route.method(), BASE + route.path(), handler(route));
-    }
+    // Each path with its refusals before the next one, which may fit the same requests.
     routes.all().stream()
-        .collect(
-            Collectors.groupingBy(
-                Route::path, Collectors.mapping(Route::method, Collectors.toList())))
-        .forEach((path, methods) -> {
+        .collect(Collectors.groupingBy(Route::path, LinkedHashMap::new, Collectors.toList()))
+        .forEach((path, sharing) -> {
+          for (Route route : sharing) {
+            Handler handler = handler(route);
+            route.methods().forEach(method -> rules.route(method, BASE + path, handler));
+          }
+          List<Method> methods =
+              sharing.stream().flatMap(route -> route.methods().stream()).toList();
           rules.options(
               BASE + path, (request, response) -> origins.preflight(request, response, methods));
           rules.any(BASE + path, notAllowed(methods));
@@ -82,7 +94,7 @@ public final class Api implements HttpService {
       Call call = new Call(request, response, caller, () -> authentication.caller(request));
       TenantScope.during(
               caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
-          .send(response);
+          .send(request, response);
     };
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
@@ -31,6 +32,7 @@ final class Authentication {
   private final List<ApiDatabase> databases;
   private final @Nullable Logins logins;
   private final boolean complete;
+  private final WrongTokens wrongTokens;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
 
   /**
@@ -39,7 +41,9 @@ final class Authentication {
    * @param all how many databases there are; more than are given where some do not answer yet
    * @param logins null where nobody else signs tokens
    */
-  Authentication(List<ApiDatabase> databases, int all, @Nullable Logins logins) {
+  Authentication(
+      List<ApiDatabase> databases, int all, @Nullable Logins logins, WrongTokens wrongTokens) {
+    this.wrongTokens = wrongTokens;
     this.logins = logins;
     this.databases = List.copyOf(databases);
     this.complete = databases.size() >= all;
@@ -61,17 +65,32 @@ final class Authentication {
       return before.caller;
     }
     remembered.remove(token);
-    Logins known = logins;
     Caller caller =
-        known != null && token.indexOf('.') >= 0
-            ? login(known, token)
-            : ask(token, before == null ? null : before.caller.database());
+        before == null
+            ? unknown(token, request.remotePeer().host())
+            : find(token, before.caller.database());
     remember(token, caller);
     return caller;
   }
 
-  private Caller login(Logins known, String token) {
-    Logins.Login login = known.login(token).orElseThrow(Authentication::unauthorized);
+  private Caller unknown(String token, String address) {
+    if (!isLogin(token) && !Tokens.isFormed(token)) {
+      throw unauthorized();
+    }
+    return wrongTokens.counted(address, () -> find(token, null));
+  }
+
+  private Caller find(String token, @Nullable ApiDatabase before) {
+    return isLogin(token) ? login(token) : ask(token, before);
+  }
+
+  private boolean isLogin(String token) {
+    return logins != null && token.indexOf('.') >= 0;
+  }
+
+  private Caller login(String token) {
+    Logins.Login login =
+        Objects.requireNonNull(logins).login(token).orElseThrow(Authentication::unauthorized);
     return new Caller(
         login.tenantId(),
         login.name(),

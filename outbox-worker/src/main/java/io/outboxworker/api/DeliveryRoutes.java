@@ -3,6 +3,7 @@ package io.outboxworker.api;
 import io.outboxworker.delivery.DeliveryFilter;
 import io.outboxworker.delivery.DeliveryStatus;
 import io.outboxworker.delivery.Retried;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -12,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class DeliveryRoutes implements Routes.Resource {
   private static final String PATH = "/deliveries";
   private static final String WHAT = "delivery";
+  private static final Duration PING = Duration.ofSeconds(15);
   private static final String[] STATUSES =
       Arrays.stream(DeliveryStatus.values()).map(DeliveryStatus::word).toArray(String[]::new);
 
   @Override
   public void addTo(Routes routes) {
     routes.get(PATH, DeliveryRoutes::list);
-    routes.get(PATH + "/stream", DeliveryStream::open);
+    routes.stream(PATH + "/stream", new DeliveryStream(PING)::open);
     routes.get(PATH + "/{id}", DeliveryRoutes::show);
     routes.post(PATH + "/{id}/retry", DeliveryRoutes::retry);
     routes.delete(PATH + "/{id}/payload", DeliveryRoutes::erase);

@@ -19,11 +19,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryStream {
   private static final Duration LOOK = Duration.ofSeconds(1);
-  private static final Duration PING = Duration.ofSeconds(15);
 
-  private DeliveryStream() {}
+  private final Duration ping;
+  private final Duration look;
 
-  static Answer open(Call call) {
+  /**
+   * @param ping after so much silence something is sent, so that proxies and viewers know that it
+   *     lives
+   */
+  DeliveryStream(Duration ping) {
+    this.ping = ping;
+    this.look = ping.compareTo(LOOK) < 0 ? ping : LOOK;
+  }
+
+  Answer open(Call call) {
     UUID after = lastSeen(call.header("Last-Event-ID"));
     Viewer viewer =
         call.database()
@@ -35,15 +44,24 @@ final class DeliveryStream {
                     "too many streams of this tenant are open",
                     "Retry-After",
                     "60"));
+    show(viewer, call::recheck, call.response());
+    return Answer.written();
+  }
+
+  /**
+   * Writes until one side has enough, and closes the viewer.
+   *
+   * @param recheck throws once the viewer may not look any longer
+   */
+  void show(Viewer viewer, Runnable recheck, ServerResponse response) {
     try (viewer;
-        OutputStream out = begin(call.response())) {
-      write(call, viewer, out);
+        OutputStream out = begin(response)) {
+      write(viewer, recheck, out);
     } catch (IOException | UncheckedIOException | Problem e) {
       // The viewer went away, or may not look any longer: there is nobody to tell.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return Answer.written();
   }
 
   /** A browser sends back the id of the last event; one that is not ours means none. */
@@ -66,18 +84,18 @@ final class DeliveryStream {
     return out;
   }
 
-  private static void write(Call call, Viewer viewer, OutputStream out)
+  private void write(Viewer viewer, Runnable recheck, OutputStream out)
       throws IOException, InterruptedException {
     long writtenNanos = System.nanoTime();
     while (!Thread.currentThread().isInterrupted()) {
-      List<DeliveryItem> items = viewer.next(LOOK);
-      call.recheck();
+      List<DeliveryItem> items = viewer.next(look);
+      recheck.run();
       StringBuilder text = new StringBuilder();
       for (DeliveryItem item : items) {
         text.append("event: delivery\nid: ").append(item.id());
         text.append("\ndata: ").append(Json.of(item)).append("\n\n");
       }
-      if (items.isEmpty() && System.nanoTime() - writtenNanos > PING.toNanos()) {
+      if (items.isEmpty() && System.nanoTime() - writtenNanos >= ping.toNanos()) {
         text.append(": ping\n\n");
       }
       if (!text.isEmpty()) {

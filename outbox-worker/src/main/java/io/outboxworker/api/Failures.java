@@ -58,7 +58,7 @@ final class Failures {
 
   private static void answer(ServerRequest request, ServerResponse response, Throwable failure) {
     if (!response.isSent()) {
-      Answer.send(response, problem(failure));
+      Answer.send(request, response, problem(failure));
     }
   }
 

@@ -23,6 +23,8 @@ import java.util.UUID;
  * without a secret. Needs no token; a tenant that nobody knows has no keys.
  */
 public final class KeySetRoutes implements HttpService {
+  private static final String PATH = "/.well-known/webhooks/{tenant_id}/jwks.json";
+
   private volatile List<ApiDatabase> databases = List.of();
 
   /** From now on the keys of these databases are served. */
@@ -32,7 +34,7 @@ public final class KeySetRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get("/.well-known/webhooks/{tenant_id}/jwks.json", this::serve);
+    rules.get(PATH, this::serve).head(PATH, this::serve);
   }
 
   private void serve(ServerRequest request, ServerResponse response) {
@@ -48,7 +50,7 @@ public final class KeySetRoutes implements HttpService {
     Answer.secure(response);
     response.header(HeaderNames.CACHE_CONTROL, "public, max-age=300");
     response.header(HeaderNames.CONTENT_TYPE, "application/jwk-set+json");
-    response.send(Json.of(Map.of("keys", keys)).getBytes(UTF_8));
+    Answer.write(request, response, Json.of(Map.of("keys", keys)).getBytes(UTF_8));
   }
 
   private static UUID tenant(ServerRequest request) {

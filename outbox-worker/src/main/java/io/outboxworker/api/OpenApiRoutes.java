@@ -3,6 +3,8 @@ package io.outboxworker.api;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -26,12 +28,12 @@ public final class OpenApiRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get(
-        "/" + FILE,
-        (request, response) -> {
-          Answer.secure(response);
-          response.header(HeaderNames.CONTENT_TYPE, "application/json");
-          response.send(document);
-        });
+    rules.get("/" + FILE, this::serve).head("/" + FILE, this::serve);
+  }
+
+  private void serve(ServerRequest request, ServerResponse response) {
+    Answer.secure(response);
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    Answer.write(request, response, document);
   }
 }

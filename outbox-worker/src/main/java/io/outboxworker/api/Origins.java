@@ -46,6 +46,6 @@ final class Origins {
       response.header("Access-Control-Allow-Headers", HEADERS);
       response.header("Access-Control-Max-Age", "600");
     }
-    Answer.noContent().send(response);
+    Answer.noContent().send(request, response);
   }
 }

@@ -1,6 +1,9 @@
 package io.outboxworker.api;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -24,29 +27,37 @@ public final class ProbeRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules
-        .get("/metrics", this::scrape)
-        .get("/livez", (request, response) -> probe(response, health.unlive().get(), List.of()))
-        .get("/readyz", (request, response) -> ready(response));
+    // Load balancers ask by HEAD as well.
+    for (Method method : List.of(Method.GET, Method.HEAD)) {
+      rules
+          .route(method, "/metrics", this::scrape)
+          .route(method, "/livez", this::live)
+          .route(method, "/readyz", this::ready);
+    }
   }
 
   private void scrape(ServerRequest request, ServerResponse response) {
     String accept = request.headers().first(HeaderNames.ACCEPT).orElse("");
     String contentType = TextFormat.chooseContentType(accept);
     response.header(HeaderNames.CONTENT_TYPE, contentType);
-    response.send(metrics.scrape(contentType));
+    Answer.write(request, response, metrics.scrape(contentType).getBytes(UTF_8));
   }
 
-  private void ready(ServerResponse response) {
-    probe(response, health.unready().get(), health.degraded().get());
+  private void live(ServerRequest request, ServerResponse response) {
+    probe(request, response, health.unlive().get(), List.of());
   }
 
-  private static void probe(ServerResponse response, List<String> reasons, List<String> degraded) {
+  private void ready(ServerRequest request, ServerResponse response) {
+    probe(request, response, health.unready().get(), health.degraded().get());
+  }
+
+  private static void probe(
+      ServerRequest request, ServerResponse response, List<String> reasons, List<String> degraded) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("status", !reasons.isEmpty() ? "failing" : !degraded.isEmpty() ? "degraded" : "ok");
     body.put("reasons", reasons.isEmpty() ? degraded : reasons);
     response.status(reasons.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);
     response.header(HeaderNames.CONTENT_TYPE, "application/json");
-    response.send(Json.of(body));
+    Answer.write(request, response, Json.of(body).getBytes(UTF_8));
   }
 }

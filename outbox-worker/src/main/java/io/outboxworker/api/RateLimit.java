@@ -7,27 +7,42 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often each token may call: so many a second on average, and 2.5 times that at once. Counted
- * by each worker for itself. Thread-safe.
+ * How often something may happen for each of many keys: so many times a second on average, and more
+ * of them at once. Counted by each worker for itself. Thread-safe.
  */
 final class RateLimit {
-  private static final double BURST_SECONDS = 2.5;
   private static final int SWEEP_EVERY = 10_000;
 
-  /** What a token has left at one moment, and whether the call of that moment was granted. */
-  private record Bucket(double tokens, long nanos, boolean granted) {}
+  /** What a key has left at one moment, and whether it was granted what it asked for then. */
+  private record Bucket(double left, long nanos, boolean granted) {}
 
   private final double perNano;
   private final double capacity;
+  private final String refused;
   private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
   private final AtomicInteger taken = new AtomicInteger();
 
-  RateLimit(int requestsPerSecond) {
-    perNano = requestsPerSecond / (double) Duration.ofSeconds(1).toNanos();
-    capacity = Math.max(1, requestsPerSecond * BURST_SECONDS);
+  /**
+   * @param refused what somebody is told who asks for more
+   */
+  RateLimit(double perSecond, double atOnce, String refused) {
+    perNano = perSecond / Duration.ofSeconds(1).toNanos();
+    capacity = Math.max(1, atOnce);
+    this.refused = refused;
   }
 
-  /** Counts one call; a 429 that says when to come back where there have been too many. */
+  /** Throws a 429 that says when to come back where nothing is left, and counts nothing. */
+  void check(String key) {
+    Bucket bucket = buckets.get(key);
+    if (bucket != null) {
+      double left = filled(bucket, System.nanoTime());
+      if (left < 1) {
+        throw refusal(left);
+      }
+    }
+  }
+
+  /** Counts one; a 429 that says when to come back where there have been too many. */
   void take(String key) {
     long now = System.nanoTime();
     if (taken.incrementAndGet() % SWEEP_EVERY == 0) {
@@ -35,25 +50,24 @@ final class RateLimit {
     }
     Bucket bucket = buckets.compute(key, (same, before) -> next(before, now));
     if (!bucket.granted) {
-      throw refusal(bucket.tokens);
+      throw refusal(bucket.left);
     }
   }
 
   private Bucket next(@Nullable Bucket before, long now) {
-    double tokens = before == null ? capacity : filled(before, now);
-    return tokens >= 1 ? new Bucket(tokens - 1, now, true) : new Bucket(tokens, now, false);
+    double left = before == null ? capacity : filled(before, now);
+    return left >= 1 ? new Bucket(left - 1, now, true) : new Bucket(left, now, false);
   }
 
   private double filled(Bucket bucket, long now) {
-    return Math.min(capacity, bucket.tokens + Math.max(0, now - bucket.nanos) * perNano);
+    return Math.min(capacity, bucket.left + Math.max(0, now - bucket.nanos) * perNano);
   }
 
   private Problem refusal(double left) {
     long seconds = (long) Math.ceil((1 - left) / perNano / 1e9);
     return Problem.of(
         Problem.Kind.TOO_MANY_REQUESTS,
-        "this token may call %.0f times at once and %.0f times a second"
-            .formatted(capacity, perNano * 1e9),
+        refused,
         "Retry-After",
         String.valueOf(Math.max(1, seconds)));
   }

@@ -7,8 +7,23 @@ import java.util.function.Function;
 
 /** The routes of the API, relative to its base path; the first that fits a request answers it. */
 final class Routes {
-  /** One method of one path, and what answers it. */
-  record Route(Method method, String path, Function<Call, Answer> endpoint) {}
+  /**
+   * One method of one path, and what answers it.
+   *
+   * @param endless whether the answer has no end, so that a HEAD can't ask how long it is
+   */
+  record Route(Method method, String path, Function<Call, Answer> endpoint, boolean endless) {
+    Route(Method method, String path, Function<Call, Answer> endpoint) {
+      this(method, path, endpoint, false);
+    }
+
+    /** The methods of requests that it answers. */
+    List<Method> methods() {
+      return method.equals(Method.GET) && !endless
+          ? List.of(Method.GET, Method.HEAD)
+          : List.of(method);
+    }
+  }
 
   /** What adds the routes of one kind of thing. */
   interface Resource {
@@ -19,6 +34,11 @@ final class Routes {
 
   void get(String path, Function<Call, Answer> endpoint) {
     all.add(new Route(Method.GET, path, endpoint));
+  }
+
+  /** A GET whose answer goes on until one side has enough. */
+  void stream(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.GET, path, endpoint, true));
   }
 
   void post(String path, Function<Call, Answer> endpoint) {

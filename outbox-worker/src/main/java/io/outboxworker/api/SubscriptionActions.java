@@ -35,7 +35,7 @@ final class SubscriptionActions implements Routes.Resource {
     return call.database()
         .subscriptions()
         .rotateSecret(call.tenantId(), id, secret, overlap)
-        .map(rotated -> Answer.ok(SubscriptionItem.rotated(rotated)))
+        .map(rotated -> Answer.ok(SubscriptionItem.withSecret(rotated)))
         .orElseThrow(() -> Problem.notFound("subscription"));
   }
 

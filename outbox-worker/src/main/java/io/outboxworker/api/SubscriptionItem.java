@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription with the fields, in the order and in the forms of the REST API; never its secret.
+ *
+ * @param previousSecretUntil when the overlap of a rotation ends; null where there is none
  */
 public record SubscriptionItem(
     UUID id,
@@ -31,7 +33,8 @@ public record SubscriptionItem(
     @Nullable String disabledReason,
     @Nullable Instant disabledAt,
     Instant createdAt,
-    Instant updatedAt) {
+    Instant updatedAt,
+    @Nullable Instant previousSecretUntil) {
 
   public static SubscriptionItem of(Subscription s) {
     return new SubscriptionItem(
@@ -50,7 +53,8 @@ public record SubscriptionItem(
         s.disabledReason(),
         s.disabledAt(),
         s.createdAt(),
-        s.updatedAt());
+        s.updatedAt(),
+        overlapEnd(s.previousSecret()));
   }
 
   /** The same with the secret, where this is the answer that generated it. */
@@ -59,12 +63,8 @@ public record SubscriptionItem(
     return stored.generated() ? item.put("secret", stored.secret().text()) : item;
   }
 
-  /** The same with the end of the overlap, null where there is none. */
-  static Object rotated(Subscriptions.Secret stored) {
-    ObjectNode item = (ObjectNode) Json.tree(of(stored.subscription()));
-    PreviousSecret previous = stored.subscription().previousSecret();
-    item.set("previous_secret_until", Json.tree(previous == null ? null : previous.until()));
-    return stored.generated() ? item.put("secret", stored.secret().text()) : item;
+  private static @Nullable Instant overlapEnd(@Nullable PreviousSecret previous) {
+    return previous == null || !Instant.now().isBefore(previous.until()) ? null : previous.until();
   }
 
   private static @Nullable String text(@Nullable List<Duration> delays) {

@@ -104,12 +104,17 @@ public final class Tokens {
                     .execute());
   }
 
+  /** Whether it looks as one of ours does; it need not be one. */
+  static boolean isFormed(String token) {
+    return FORM.matcher(token).matches();
+  }
+
   /**
    * Whose token this is; empty where it is unknown, expired or revoked. Notes the use, at most once
    * a minute.
    */
   Optional<Owner> owner(String token) {
-    if (!FORM.matcher(token).matches()) {
+    if (!isFormed(token)) {
       return Optional.empty();
     }
     byte[] hash = hash(token);

@@ -46,6 +46,7 @@ public final class FanOut {
 
   private final Turns turns = new Turns();
   private boolean lanesAreFull;
+  private boolean foundNothing;
   private long lastNanos;
   private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
@@ -100,7 +101,10 @@ public final class FanOut {
     Pick pick = turns.next();
     Batch batch;
     try {
-      batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
+      batch =
+          foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
+              ? Batch.NONE
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
       if (!SqlFault.isOfData(e)) {
         throw e;
@@ -109,6 +113,7 @@ public final class FanOut {
       return Duration.ZERO;
     }
     handOver(batch);
+    foundNothing = batch.picked() == 0;
     boolean full = batch.picked() == rows || batch.events() < batch.picked();
     turns.took(pick, batch, full, before, System.nanoTime() - startedNanos);
     if (pick instanceof Pick.Others) {

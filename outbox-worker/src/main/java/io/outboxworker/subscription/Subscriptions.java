@@ -29,12 +29,14 @@ public final class Subscriptions {
   private final Jdbi jdbi;
   private final KeyRing keys;
   private final EndpointGuard guard;
+  private final SecretRotation rotation;
   private final SubscriptionRow row;
 
   public Subscriptions(Jdbi jdbi, KeyRing keys, EndpointGuard guard) {
     this.jdbi = jdbi;
     this.keys = keys;
     this.guard = guard;
+    this.rotation = new SecretRotation(keys);
     this.row = new SubscriptionRow(keys);
   }
 
@@ -214,27 +216,10 @@ public final class Subscriptions {
       if (wanted != null && !(secret instanceof SigningSecret)) {
         throw new InvalidSubscription(List.of(NewSubscription.NO_SECRET_WITH_KEYS));
       }
-      int updated =
-          handle
-              .createUpdate(
-                  """
-                  update subscription set secret = :secret, public_key = :public_key, updated_at = now(),
-                    previous_public_key = case when :overlap_ms > 0 then public_key end,
-                    previous_secret = case when :overlap_ms > 0 then secret end,
-                    previous_secret_until = case when :overlap_ms > 0 then now() + :overlap_ms * interval '1 ms' end
-                  where id = :id and tenant_id = :tenant and deleted_at is null
-                  """)
-              .bind("secret", keys.seal(tenantId, id, secret.text()))
-              .bind("public_key", NewSubscription.publicKey(secret))
-              .bind("overlap_ms", overlap.toMillis())
-              .bind("id", id)
-              .bind("tenant", tenantId)
-              .execute();
-      return updated == 0
-          ? Optional.<Secret>empty()
-          : find(handle, tenantId, id)
-              .map(stored ->
-                  new Secret(stored, secret, wanted == null && secret instanceof SigningSecret));
+      rotation.store(handle, before, secret, overlap);
+      return find(handle, tenantId, id)
+          .map(stored ->
+              new Secret(stored, secret, wanted == null && secret instanceof SigningSecret));
     });
   }
 

@@ -3,12 +3,16 @@ package io.outboxworker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.helidon.webserver.http.Handler;
 import io.outboxworker.Worker;
+import io.outboxworker.delivery.DeliveryFeed;
 import io.outboxworker.testing.ApiClient;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.Workers;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -85,6 +89,31 @@ final class DeliveryStreamTest {
       shop.database().exec("update webhooks.api_token set revoked_at = now()");
       await().atMost(Duration.ofSeconds(10)).until(() -> seen.contains("end"));
     }
+  }
+
+  @Test
+  void a_silent_stream_is_kept_alive_by_pings() throws Exception {
+    try (DeliveryFeed feed = new DeliveryFeed(shop.jdbi());
+        HttpServer server =
+            new HttpServer("127.0.0.1", 0, List.of(rules -> rules.get("/", silent(feed))))) {
+      URI uri = URI.create("http://127.0.0.1:" + server.port() + "/");
+      List<String> lines = new CopyOnWriteArrayList<>();
+      var unused =
+          http.sendAsync(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofLines())
+              .thenApply(HttpResponse::body)
+              .thenAccept(body -> Thread.startVirtualThread(() -> read(body, lines)));
+
+      await().atMost(SOON).until(() -> lines.size() > 6);
+
+      assertThat(lines.subList(0, 6))
+          .containsExactly("retry: 2000", "", ": ping", "", ": ping", "");
+    }
+  }
+
+  private Handler silent(DeliveryFeed feed) {
+    var stream = new DeliveryStream(Duration.ofMillis(20));
+    return (request, response) ->
+        stream.show(feed.watch(shop.tenant(), null).orElseThrow(), () -> {}, response);
   }
 
   /** Every line so far, and {@code end} after the last one; the stream has begun. */

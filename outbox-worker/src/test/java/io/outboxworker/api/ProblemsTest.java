@@ -133,7 +133,7 @@ final class ProblemsTest {
     assertThat(api.get("/subscriptions/1").status()).isEqualTo(404);
     Reply notAllowed = api.call("PUT", "/subscriptions", "{}");
     assertThat(notAllowed.status()).isEqualTo(405);
-    assertThat(notAllowed.header("Allow")).isEqualTo("GET, POST");
+    assertThat(notAllowed.header("Allow")).isEqualTo("GET, HEAD, POST");
     assertThat(notAllowed.text("type")).isEqualTo("urn:outbox-worker:problem:method-not-allowed");
     assertThat(workers.get(worker, "/nothing/here").statusCode()).isEqualTo(404);
   }
@@ -240,7 +240,7 @@ final class ProblemsTest {
         assertThat(preflight.status()).isEqualTo(204);
         assertThat(preflight.header("Access-Control-Allow-Origin"))
             .isEqualTo("https://shop.example");
-        assertThat(preflight.header("Access-Control-Allow-Methods")).isEqualTo("GET, POST");
+        assertThat(preflight.header("Access-Control-Allow-Methods")).isEqualTo("GET, HEAD, POST");
         Reply allowed =
             page.send(
                 page.request("/subscriptions?limit=0").header("Origin", "https://shop.example"));

@@ -92,6 +92,50 @@ final class ReplayRoutesTest {
   }
 
   @Test
+  void a_replay_whose_worker_is_cut_off_is_ended_by_the_next_one() {
+    try (Shop other = new Shop();
+        Workers restarted = new Workers(other)) {
+      receiver.behave(
+          "/restarted",
+          (post, number) -> {
+            Thread.sleep(10);
+            return 200;
+          });
+      UUID subscription = other.subscribe("re.start", receiver.url("/restarted"));
+      logFailed(other, subscription);
+      Worker first = restarted.start();
+      String replay;
+      try (ApiClient client = ApiClient.of(first, other)) {
+        Reply started = client.post("/replays", "{" + SINCE + ",'again':true}");
+        assertThat(started.body().path("count").intValue()).isEqualTo(300);
+        replay = started.text("id");
+      }
+      await().atMost(SOON).until(() -> receiver.received("/restarted").size() > 20);
+      first.close();
+      assertThat(other.row("select finished_at from replay")).containsOnlyNulls();
+      // Else the attempts that were cut off would wait for the end of their leases.
+      other
+          .database()
+          .exec("update webhooks.delivery set lease_until = now() where lease_until > now()");
+
+      try (ApiClient client = ApiClient.of(restarted.start(), other)) {
+        await()
+            .atMost(SOON)
+            .until(() ->
+                !client.get("/replays/" + replay).body().path("finished_at").isNull()
+                    && other.isDone());
+        assertThat(client.get("/replays/" + replay).body().path("replayed").intValue())
+            .isEqualTo(300);
+      }
+      assertThat(
+              other.row(
+                  "select count(*), count(distinct replay_of) from delivery_log"
+                      + " where status = 'delivered' and replay_of is not null"))
+          .containsExactly("300", "300");
+    }
+  }
+
+  @Test
   void requests_that_make_no_sense_are_refused() {
     UUID subscription = shop.subscribe("non.sense", receiver.url("/nonsense"));
     String path = "/subscriptions/" + subscription + "/replay";
@@ -137,6 +181,24 @@ final class ReplayRoutesTest {
             .isZero();
       }
     }
+  }
+
+  /** Failed deliveries of 300 events, an hour ago. */
+  private static void logFailed(Shop owner, UUID subscription) {
+    owner
+        .database()
+        .exec(
+            """
+            with past as (
+              select n, webhooks.uuid_v7_at(now() - interval '1 hour' + n * interval '1 ms') as id from generate_series(1, 300) n),
+            logged as (
+              insert into webhooks.event_log (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
+              select id, '%1$s', 're.start', 're', n::text, '{}', now() from past)
+            insert into webhooks.delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status, attempts,
+              history, created_at)
+            select id, id, '%2$s', '%1$s', 're.start', n::text, 'https://x', 'failed', 1, '[]', now() from past\
+            """
+                .formatted(owner.tenant(), subscription));
   }
 
   private static List<String> pointers(Reply refused) {

@@ -16,7 +16,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 
@@ -54,7 +56,8 @@ final class RequestMaker {
 
   private final Random random;
   private final String url;
-  private final List<String> ids = new ArrayList<>();
+  private final Map<String, List<String>> ids = new HashMap<>();
+  private final List<String> cursors = new ArrayList<>();
 
   RequestMaker(Random random, String url) {
     this.random = random;
@@ -65,18 +68,24 @@ final class RequestMaker {
     return random.nextInt(bound);
   }
 
-  /** Keeps what an answer says of ids and cursors, so that some requests find something. */
-  void learn(Reply reply) {
-    for (String name : List.of("id", "subscription_id", "next_cursor")) {
-      reply.body().findValuesAsText(name).forEach(ids::add);
-    }
-    if (ids.size() > 500) {
-      ids.subList(0, 250).clear();
-    }
+  /** Keeps what an answer says of ids and cursors, so that many requests find something. */
+  void learn(String path, Reply reply) {
+    reply.body().findValuesAsText("id").forEach(ids(kind(path))::add);
+    reply.body().findValuesAsText("subscription_id").forEach(ids("subscriptions")::add);
+    reply.body().findValuesAsText("next_cursor").forEach(cursors::add);
+  }
+
+  private List<String> ids(String kind) {
+    return ids.computeIfAbsent(kind, none -> new ArrayList<>());
+  }
+
+  /** What a path is about: its first part. */
+  private static String kind(String path) {
+    return path.substring(ApiClient.BASE.length() + 1).split("/", 2)[0];
   }
 
   HttpRequest.Builder request(ApiClient api, String method, String path, JsonNode operation) {
-    String id = pathId();
+    String id = pathId(kind(path));
     // The validator takes a path that ends in blanks or U+0000 for the one above it.
     String segment = id.trim().isEmpty() ? "blank" : encoded(id);
     String filled = path.substring(ApiClient.BASE.length()).replace("{id}", segment);
@@ -105,8 +114,12 @@ final class RequestMaker {
     for (JsonNode listed : parameters) {
       JsonNode parameter = resolved(listed);
       if (parameter.path("in").asText().equals("query") && one(2)) {
-        JsonNode value = value(parameter.path("schema"), 0);
-        pairs.add(parameter.path("name").asText() + "=" + encoded(value.asText()));
+        String name = parameter.path("name").asText();
+        String value =
+            name.equals("cursor") && !cursors.isEmpty() && !one(4)
+                ? cursors.get(below(cursors.size()))
+                : value(parameter.path("schema"), 0).asText();
+        pairs.add(name + "=" + encoded(value));
       }
     }
     if (one(15)) {
@@ -163,7 +176,7 @@ final class RequestMaker {
 
   private JsonNode string(JsonNode schema) {
     return switch (schema.path("format").asText()) {
-      case "uuid" -> TextNode.valueOf(id());
+      case "uuid" -> TextNode.valueOf(id("subscriptions"));
       case "date-time" -> TextNode.valueOf(one(3) ? anyText() : "2024-02-14T15:30:45Z");
       default -> {
         JsonNode examples = schema.path("examples");
@@ -188,16 +201,17 @@ final class RequestMaker {
     return TEXTS.get(below(TEXTS.size()));
   }
 
-  private String id() {
-    if (one(4) || ids.isEmpty()) {
+  private String id(String kind) {
+    List<String> known = ids(one(8) ? "events" : kind);
+    if (one(4) || known.isEmpty()) {
       return one(2) ? UUID.randomUUID().toString() : anyText();
     }
-    return ids.get(below(ids.size()));
+    return known.get(below(known.size()));
   }
 
   /** The checker takes a path apart as text: blank parts and slashes would make another route. */
-  private String pathId() {
-    String id = id();
+  private String pathId(String kind) {
+    String id = id(kind);
     return id.isBlank() || id.contains("/") ? "no-id" : id;
   }
 

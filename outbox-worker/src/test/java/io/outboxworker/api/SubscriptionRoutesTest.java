@@ -11,6 +11,8 @@ import io.outboxworker.testing.Workers;
 import io.outboxworker.webhook.SigningSecret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -59,7 +61,8 @@ final class SubscriptionRoutesTest {
             "disabled_reason",
             "disabled_at",
             "created_at",
-            "updated_at");
+            "updated_at",
+            "previous_secret_until");
     assertThat(created.text("created_at"))
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z");
     assertThat(api.get("/subscriptions/" + created.text("id")).body()).isEqualTo(created.body());
@@ -98,12 +101,24 @@ final class SubscriptionRoutesTest {
     Reply rotated = api.post("/subscriptions/" + id + "/rotate-secret");
     assertThat(rotated.status()).isEqualTo(200);
     assertThat(rotated.text("secret")).startsWith("whsec_").isNotEqualTo(created.text("secret"));
+    assertThat(Instant.parse(rotated.text("previous_secret_until")))
+        .isBetween(
+            Instant.now().plus(Duration.ofHours(23)), Instant.now().plus(Duration.ofDays(1)));
+    assertThat(api.get("/subscriptions/" + id).text("previous_secret_until"))
+        .isEqualTo(rotated.text("previous_secret_until"));
     Reply given =
         api.post(
             "/subscriptions/" + id + "/rotate-secret",
             "{'secret':'sixteen bytes ok','overlap':'0s'}");
     assertThat(given.body().has("secret")).isFalse();
     assertThat(given.body().path("previous_secret_until").isNull()).isTrue();
+    shop.database()
+        .exec(
+            "update webhooks.subscription set previous_secret = secret,"
+                + " previous_secret_until = now() - interval '1 s' where id = '%s'".formatted(id));
+    assertThat(api.get("/subscriptions/" + id).body().path("previous_secret_until").isNull())
+        .as("an overlap that has ended")
+        .isTrue();
   }
 
   @Test

@@ -137,7 +137,8 @@ class CommandsTest {
             "disabled_reason",
             "disabled_at",
             "created_at",
-            "updated_at");
+            "updated_at",
+            "previous_secret_until");
     assertThat(item.get("created_at").asText()).matches("\\d{4}-\\d\\d-\\d\\dT[\\d:]{8}\\.\\d{6}Z");
     assertThat(item.get("headers").isObject()).isTrue();
     assertThat(JSON.readTree(run("subscription show --tenant %s " + id).out())).isEqualTo(item);

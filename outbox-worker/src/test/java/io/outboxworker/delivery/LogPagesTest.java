@@ -3,8 +3,8 @@ package io.outboxworker.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxworker.database.Database;
-import io.outboxworker.database.DatabaseSettings;
-import io.outboxworker.testing.TestDatabase;
+import io.outboxworker.testing.LogRows;
+import io.outboxworker.testing.MonthOfLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,43 +22,20 @@ import org.junit.jupiter.api.Test;
  * is what measures them; {@code -Dlog.database} takes a JDBC URL of a migrated, empty database.
  */
 final class LogPagesTest {
-  private static final int ROWS = Integer.getInteger("log.rows", 20_000);
-  private static final int MEASURED = 10_000_000;
   private static final int PAGE = 50;
   private static final int RUNS = 40;
 
-  private static @Nullable TestDatabase embedded;
-  private static @Nullable Database pool;
+  private static @Nullable MonthOfLog log;
 
   @BeforeAll
   static void fill() {
-    String url = System.getProperty("log.database");
-    DatabaseSettings settings;
-    if (url == null) {
-      embedded = TestDatabase.create();
-      settings = embedded.settings();
-    } else {
-      settings = new DatabaseSettings(url, null, null);
-    }
-    pool = Database.open(settings, "log-pages", 2, null);
-    boolean empty =
-        pool.jdbi()
-            .withHandle(h ->
-                h.createQuery("select not exists (select from delivery_log)")
-                    .mapTo(boolean.class)
-                    .one());
-    if (empty) {
-      LogRows.fill(pool.jdbi(), ROWS);
-    }
+    log = new MonthOfLog();
   }
 
   @AfterAll
   static void close() {
-    if (pool != null) {
-      pool.close();
-    }
-    if (embedded != null) {
-      embedded.close();
+    if (log != null) {
+      log.close();
     }
   }
 
@@ -81,7 +58,7 @@ final class LogPagesTest {
   @Test
   void a_page_by_any_filter_takes_less_than_20_ms_with_10_million_in_the_log() {
     long slowest = 0;
-    System.out.printf("%,d deliveries in the log; pages of %d%n", ROWS, PAGE);
+    System.out.printf("%,d deliveries in the log; pages of %d%n", MonthOfLog.ROWS, PAGE);
     System.out.printf("%-64s %6s %8s %8s%n", "filter", "items", "p50 ms", "p95 ms");
     for (DeliveryFilter filter : filters()) {
       long[] nanos = new long[RUNS];
@@ -97,7 +74,7 @@ final class LogPagesTest {
       System.out.printf(
           "%-64s %6d %8.2f %8.2f%n", named(filter), items, nanos[RUNS / 2] / 1e6, p95 / 1e6);
     }
-    if (ROWS >= MEASURED) {
+    if (MonthOfLog.ROWS >= MonthOfLog.MEASURED_ROWS) {
       assertThat(Duration.ofNanos(slowest)).isLessThan(Duration.ofMillis(20));
     }
   }
@@ -107,7 +84,7 @@ final class LogPagesTest {
   }
 
   private static Database pool() {
-    return Objects.requireNonNull(pool);
+    return Objects.requireNonNull(log).pool();
   }
 
   /** Each filter alone, and what people combine; big, small and unknown tenants. */

@@ -85,7 +85,7 @@ public final class NoisyNeighbours implements Scenario {
       Reading used = run.read().since(before);
       Figures figures = new Figures(name(), noise.label, round);
       compare(run, figures, quiet, noisy, seq -> isHealthy(noise, seq));
-      Bench.costs(figures, used, run.arrivals().size() - accepted);
+      run.costs(figures, used, run.arrivals().size() - accepted);
       bench.keep(run.tally(figures, accepted + expected(noise, noisy)));
       run.kill();
     }

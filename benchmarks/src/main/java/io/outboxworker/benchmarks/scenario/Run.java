@@ -156,9 +156,12 @@ final class Run implements AutoCloseable {
 
   /** Adds what each of that many deliveries took, and what was lost since the run began. */
   Figures finish(Figures figures, Reading used, long deliveries) {
-    Bench.costs(figures, used, deliveries).with("most resident MiB", peakMebibytes());
-    long expected = events * audience.perTenant();
-    return tally(figures, expected);
+    return tally(costs(figures, used, deliveries), events * audience.perTenant());
+  }
+
+  /** Adds what each of that many deliveries took, and the memory of the process. */
+  Figures costs(Figures figures, Reading used, long deliveries) {
+    return Bench.costs(figures, used, deliveries).with("most resident MiB", peakMebibytes());
   }
 
   /** Adds what was lost of so many expected POSTs, what came twice, and what must not come. */

@@ -1,4 +1,4 @@
-package io.outboxworker.delivery;
+package io.outboxworker.testing;
 
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
@@ -8,21 +8,21 @@ import org.jdbi.v3.core.Jdbi;
  * 100 tenants of which the first has half of everything, its subscription 0 getting every event,
  * one delivery in 97 failed, one rare event, one resource that is in every fiftieth event of it.
  */
-final class LogRows {
-  static final UUID TENANT = tenant(0);
-  static final UUID EVERYTHING = subscription(0, 0);
-  static final String RARE_EVENT = "error.occurred";
-  static final String HOT_RESOURCE = "hot";
+public final class LogRows {
+  public static final UUID TENANT = tenant(0);
+  public static final UUID EVERYTHING = subscription(0, 0);
+  public static final String RARE_EVENT = "error.occurred";
+  public static final String HOT_RESOURCE = "hot";
 
   private static final int CHUNK = 500_000;
 
   private LogRows() {}
 
-  static UUID tenant(int number) {
+  public static UUID tenant(int number) {
     return UUID.fromString("00000000-0000-4000-8000-%012d".formatted(number));
   }
 
-  static UUID subscription(int tenant, int number) {
+  public static UUID subscription(int tenant, int number) {
     return UUID.fromString("%08d-0000-4000-9000-%012d".formatted(tenant, number));
   }
 
@@ -43,10 +43,10 @@ final class LogRows {
           """);
       handle.execute(
           """
-          insert into subscription (id, tenant_id, url, event, secret)
+          insert into subscription (id, tenant_id, url, event)
           select (lpad(t::text, 8, '0') || '-0000-4000-9000-' || lpad(s::text, 12, '0'))::uuid,
             ('00000000-0000-4000-8000-' || lpad(t::text, 12, '0'))::uuid,
-            'https://hooks.example.com/' || t || '/' || s, case when s = 0 then '*' else 'invoice.created' end, ''
+            'https://hooks.example.com/' || t || '/' || s, case when s = 0 then '*' else 'invoice.created' end
           from generate_series(0, 99) t, generate_series(0, case when t = 0 then 199 else 19 end) s
           """);
     });
