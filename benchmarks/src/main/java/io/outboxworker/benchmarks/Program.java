@@ -13,6 +13,7 @@ import io.outboxworker.benchmarks.scenario.NoisyNeighbours;
 import io.outboxworker.benchmarks.scenario.ProducersCost;
 import io.outboxworker.benchmarks.scenario.RetryStorm;
 import io.outboxworker.benchmarks.scenario.Scenario;
+import io.outboxworker.benchmarks.scenario.Start;
 import io.outboxworker.benchmarks.scenario.Steady;
 import io.outboxworker.benchmarks.scenario.Timing;
 import io.outboxworker.cli.CommandMisused;
@@ -68,6 +69,7 @@ final class Program {
     int rate = sizes.isShort ? sizes.rates.get(0) : RATE;
     Map<String, Supplier<Scenario>> all = new LinkedHashMap<>();
     all.put("drain", () -> new Drain(contestants, audience, sizes.events, sizes.bareInFlight));
+    all.put("start", () -> new Start(new Audience(1, 1), sizes.starts));
     all.put("steady", () -> new Steady(contestants, audience, sizes.rates, timing));
     all.put("fan-out", () -> new FanOut(sizes.fanOut, sizes.fanOut / 10, sizes.fanOut / 100));
     all.put(

@@ -94,6 +94,12 @@ final class Sizes {
   int idleSubscriptions;
 
   @Option(
+      names = "--starts",
+      defaultValue = "10",
+      description = "Starts with and without an archive of classes. ${DEFAULT-VALUE}")
+  int starts;
+
+  @Option(
       names = "--hold",
       defaultValue = "180",
       description = "Seconds that a snapshot is held. ${DEFAULT-VALUE}")
@@ -122,6 +128,7 @@ final class Sizes {
     numbers.put("--retries", (double) retries);
     numbers.put("--log-rows", (double) logRows);
     numbers.put("--idle-subscriptions", (double) idleSubscriptions);
+    numbers.put("--starts", (double) starts);
     numbers.put("--hold", (double) hold);
     List<String> tooSmall =
         numbers.entrySet().stream().filter(n -> n.getValue() < 1).map(Map.Entry::getKey).toList();
@@ -152,6 +159,7 @@ final class Sizes {
     sizes.retries = 300;
     sizes.logRows = 2_000;
     sizes.idleSubscriptions = 500;
+    sizes.starts = 1;
     sizes.hold = 1;
     return sizes;
   }
