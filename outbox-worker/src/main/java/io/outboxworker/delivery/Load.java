@@ -114,6 +114,11 @@ final class Load {
     starts = (starts + 1) % PER_MOMENT;
   }
 
+  /** What was started was not sent: it is held as before. */
+  void postponed() {
+    running--;
+  }
+
   void finished(Claim claim) {
     running--;
     letGo(claim);
