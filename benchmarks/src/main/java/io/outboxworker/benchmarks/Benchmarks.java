@@ -46,7 +46,7 @@ public final class Benchmarks implements Callable<Integer> {
   @Parameters(
       paramLabel = "SCENARIO",
       description =
-          "drain, steady, fan-out, noisy-neighbours, retry-storm, growth, held-snapshot,"
+          "drain, start, steady, fan-out, noisy-neighbours, retry-storm, growth, held-snapshot,"
               + " producers-cost, idle, or all; without one: drain, or those of --short.")
   private List<String> names = List.of();
 

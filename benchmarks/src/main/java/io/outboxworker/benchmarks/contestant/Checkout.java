@@ -27,17 +27,7 @@ final class Checkout {
 
   /** How the launcher runs the worker's JVM, up to the jar. */
   static List<String> java() throws IOException {
-    Process launcher =
-        new ProcessBuilder("sh", file("outbox").toString(), "--java-command")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader lines = launcher.inputReader(UTF_8)) {
-      List<String> command = new ArrayList<>(lines.lines().toList());
-      if (command.isEmpty()) {
-        throw new CommandFailed("the launcher does not tell how it runs Java");
-      }
-      return command;
-    }
+    return launcher("--java-command");
   }
 
   /** The same for a class of this program. */
@@ -45,5 +35,23 @@ final class Checkout {
     List<String> command = java();
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     return command;
+  }
+
+  /** The archive of classes that the launcher makes for the JVM of this program. */
+  static String archive() throws IOException {
+    return launcher("archive").getLast();
+  }
+
+  private static List<String> launcher(String command) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", file("outbox").toString(), command)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    try (BufferedReader lines = builder.start().inputReader(UTF_8)) {
+      List<String> told = new ArrayList<>(lines.lines().toList());
+      if (told.isEmpty()) {
+        throw new CommandFailed("the launcher tells nothing for " + command);
+      }
+      return told;
+    }
   }
 }
