@@ -1,5 +1,6 @@
 package io.outboxworker.benchmarks;
 
+import io.outboxworker.benchmarks.scenario.NoisyNeighbours.Noise;
 import io.outboxworker.cli.CommandMisused;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,13 @@ final class Sizes {
       defaultValue = "100000",
       description = "Events of the tenant that floods. ${DEFAULT-VALUE}")
   int flood;
+
+  @Option(
+      names = "--noises",
+      split = ",",
+      defaultValue = "HANG,NO_CONNECTION,REFUSE,FLOOD",
+      description = "What noisy neighbours do. ${DEFAULT-VALUE}")
+  List<Noise> noises;
 
   @Option(
       names = "--retries",
@@ -147,6 +155,7 @@ final class Sizes {
     sizes.warmUp = 200;
     sizes.fanOut = 300;
     sizes.flood = 1_000;
+    sizes.noises = List.of(Noise.HANG);
     sizes.retries = 300;
     sizes.logRows = 2_000;
     sizes.idleSubscriptions = 500;

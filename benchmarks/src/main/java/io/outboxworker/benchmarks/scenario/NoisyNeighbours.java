@@ -136,11 +136,14 @@ public final class NoisyNeighbours implements Scenario {
       LongPredicate healthy)
       throws SQLException {
     double[] before = new Latencies(run.connection(), quiet).toReceipt(run.arrivals(), healthy);
-    double[] during = new Latencies(run.connection(), noisy).toReceipt(run.arrivals(), healthy);
+    Latencies latencies = new Latencies(run.connection(), noisy);
+    double[] during = latencies.toReceipt(run.arrivals(), healthy);
     double quietP99 = Latencies.percentile(before, 0.99);
     double noisyP99 = Latencies.percentile(during, 0.99);
     figures.with("healthy p99, noisy : quiet", noisyP99 / quietP99);
     Latencies.add(figures, "healthy, noisy", during);
+    Latencies.add(
+        figures, "healthy, noisy, to fan-out", latencies.toFanOut(run.connection(), healthy));
     Latencies.add(figures, "healthy, quiet", before);
   }
 }
