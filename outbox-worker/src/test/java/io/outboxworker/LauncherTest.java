@@ -380,7 +380,7 @@ final class LauncherTest {
     }
 
     assertThat(outbox("work").arguments())
-        .containsSubsequence(flag, "<-Xlog:all=warning:stderr>", "<-jar>", "<work>");
+        .containsSubsequence("<-Xlog:all=warning:stderr>", flag, "<-jar>", "<work>");
     environment.put("OUTBOX_JAVA_OPTS", "-Xshare:off");
     assertThat(outbox("work").arguments()).doesNotContain(flag);
     environment.remove("OUTBOX_JAVA_OPTS");
