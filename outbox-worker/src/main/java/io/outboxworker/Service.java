@@ -15,6 +15,7 @@ final class Service {
   private final PrintWriter out;
   private final CountDownLatch forEver = new CountDownLatch(1);
   private volatile @Nullable Worker worker;
+  private volatile Logging.@Nullable Background log;
 
   Service(Config config, PrintWriter out) {
     this.config = config;
@@ -29,6 +30,7 @@ final class Service {
     // In place before the start, which may wait for the database: a stop is a stop then, too.
     var hook = new Thread(this::endProcess, "stop");
     Runtime.getRuntime().addShutdownHook(hook);
+    log = Logging.inBackground();
     try (var started = Worker.start(config)) {
       worker = started;
       out.println("listening on " + url(config.http().address(), started.httpPort()));
@@ -39,6 +41,14 @@ final class Service {
       }
     } finally {
       removeHook(hook);
+      writeLog();
+    }
+  }
+
+  private void writeLog() {
+    var background = log;
+    if (background != null) {
+      background.close();
     }
   }
 
@@ -58,6 +68,7 @@ final class Service {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      writeLog();
       Runtime.getRuntime().halt(0);
     }
   }

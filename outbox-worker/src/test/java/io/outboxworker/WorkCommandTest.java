@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -120,6 +121,26 @@ class WorkCommandTest {
     assertThat(waiting.errorReader().readLine()).contains("waiting for the database for_s=30");
     waiting.toHandle().destroy();
     assertThat(waiting.waitFor()).isZero();
+  }
+
+  @Test
+  void a_log_that_nobody_reads_stops_no_delivery() throws Exception {
+    try (var shop = new Shop();
+        var receiver = new TestReceiver()) {
+      shop.subscribe("*", receiver.url("/ok"));
+      var environment = new HashMap<>(shop.environment());
+      environment.put("OUTBOX_LOG_LEVEL", "debug");
+      var working = process(environment);
+      assertThat(working.inputReader().readLine()).startsWith("listening on ");
+
+      // A line each, of more than 200 bytes: a pipe holds 64 KiB.
+      shop.publishMany("order.created", 1_000);
+
+      await().atMost(Duration.ofSeconds(30)).until(shop::isDone);
+      assertThat(receiver.received()).hasSize(1_000);
+      working.toHandle().destroy();
+      assertThat(working.waitFor()).isZero();
+    }
   }
 
   private static Process process(Map<String, String> environment) throws IOException {

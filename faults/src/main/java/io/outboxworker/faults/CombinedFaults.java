@@ -4,11 +4,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Several faults in one run, one after the other and at the same time. */
 final class CombinedFaults {
   /** So many leases of one delivery may be lost before it ends as lost itself. */
   private static final int CLAIMS = 3;
+
+  /** After this connections and threads that nobody uses are gone. */
+  private static final Duration SETTLING = Duration.ofSeconds(20);
+
+  private static final int SAMPLES = 20;
+  private static final long MOST_RESIDENT_KILOBYTES = 512 * 1024;
 
   private CombinedFaults() {}
 
@@ -69,45 +76,50 @@ final class CombinedFaults {
   }
 
   private static void allAtOnce(Stage stage) throws IOException {
-    WorkerFaults.two(stage);
-    stage.fleet().start("C", stage.over("C"));
-    long until = Moment.now() + stage.plan().length().toMillis();
-    int struck = 0;
-    while (Moment.now() < until) {
-      Moment.pause(Duration.ofMillis(1_000 + stage.random().nextInt(3_000)));
-      strike(stage, stage.random().nextInt(7));
-      struck++;
-    }
-    stage.wire("C").mend();
-    stage.figure("faults", struck);
+    strikes(stage, () -> Duration.ofMillis(1_000 + stage.random().nextInt(3_000)));
   }
 
   private static void soak(Stage stage) throws IOException {
+    strikes(stage, () -> Duration.ofSeconds(10));
+  }
+
+  /** Worker C is never killed: what it holds tells whether anything leaks. */
+  private static void strikes(Stage stage, Supplier<Duration> pause) throws IOException {
     WorkerFaults.two(stage);
     stage.fleet().start("C", stage.over("C"));
-    Moment.pause(Duration.ofSeconds(20));
+    Moment.pause(SETTLING);
     WorkerProcess steady = stage.fleet().get("C");
     Proc.Holding before = Proc.holding(steady.pid());
     List<Long> resident = new ArrayList<>();
-    long until = Moment.now() + stage.plan().length().toMillis();
+    long begun = Moment.now();
+    long until = begun + stage.plan().length().toMillis();
     int struck = 0;
     while (Moment.now() < until) {
+      Moment.pause(pause.get());
       strike(stage, stage.random().nextInt(7));
       struck++;
-      Moment.pause(Duration.ofSeconds(10));
-      resident.add(Proc.holding(steady.pid()).residentKilobytes() / 1024);
+      if (Moment.now() > begun + resident.size() * stage.plan().length().toMillis() / SAMPLES) {
+        resident.add(Proc.holding(steady.pid()).residentKilobytes() / 1024);
+      }
     }
     stage.wire("C").mend();
-    stage.writer().stop();
-    stage.await("the backlog drains", stage.plan().drainLimit(), stage::isDone);
-    Moment.pause(Duration.ofSeconds(15));
-    Proc.Holding after = Proc.holding(steady.pid());
     stage.figure("faults", struck);
     stage.figure("resident memory, MiB", resident);
+    returnsToBase(stage, steady, before);
+  }
+
+  private static void returnsToBase(Stage stage, WorkerProcess steady, Proc.Holding before) {
+    stage.writer().stop();
+    stage.await("the backlog drains", stage.plan().drainLimit(), stage::isDone);
+    Moment.pause(SETTLING);
+    Proc.Holding after = Proc.holding(steady.pid());
     stage.figure("threads before and after", before.threads() + ", " + after.threads());
     stage.figure("sockets before and after", before.sockets() + ", " + after.sockets());
-    stage.expect(Math.abs(after.threads() - before.threads()) <= 10, "threads return to base");
+    stage.expect(after.threads() - before.threads() <= 10, "threads return to base");
     stage.expect(after.sockets() - before.sockets() <= 10, "sockets return to base");
+    stage.expect(
+        after.residentKilobytes() < MOST_RESIDENT_KILOBYTES,
+        "memory stays below 512 MiB, was %d kB".formatted(after.residentKilobytes()));
     stage.expect(steady.isAlive(), "the worker lives on");
   }
 

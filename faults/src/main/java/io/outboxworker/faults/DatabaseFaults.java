@@ -1,9 +1,6 @@
 package io.outboxworker.faults;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -11,12 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** PostgreSQL that is killed, stopped, away, half-dead, full. */
+/** PostgreSQL that is killed, stopped, away, half-dead. */
 final class DatabaseFaults {
-  private static final Duration BACK = Duration.ofSeconds(10);
+  static final Duration BACK = Duration.ofSeconds(10);
 
   /** A crash may undo the record of an attempt, and the lease of the next one is lost as well. */
-  private static final int FORGETFUL = 2;
+  static final int FORGETFUL = 2;
 
   private DatabaseFaults() {}
 
@@ -63,13 +60,7 @@ final class DatabaseFaults {
             "others use up every connection",
             1,
             plan -> plan,
-            DatabaseFaults::connections),
-        new Fault(
-            "disk-full",
-            "PostgreSQL's disk is full, and then not",
-            FORGETFUL,
-            plan -> plan.withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
-            DatabaseFaults::diskFull));
+            DatabaseFaults::connections));
   }
 
   private static void kill(Stage stage) throws IOException {
@@ -195,40 +186,6 @@ final class DatabaseFaults {
     }
   }
 
-  private static void diskFull(Stage stage) throws IOException {
-    WorkerFaults.two(stage);
-    List<Long> pids = pids(stage);
-    Moment.pause(Duration.ofSeconds(4));
-    Path filler = stage.postgres().data().resolve("filler");
-    fill(filler);
-    Moment.pause(Duration.ofSeconds(15));
-    boolean crashed = !stage.postgres().answers();
-    stage.figure("PostgreSQL crashed on the full disk", crashed);
-    Files.delete(filler);
-    long back;
-    if (crashed) {
-      stage.postgres().stopImmediately();
-      back = startAgain(stage);
-    } else {
-      long before = stage.farm().accepted();
-      back =
-          stage.await("a delivery", BACK.multipliedBy(3), () -> stage.farm().accepted() > before);
-    }
-    stage.within("disk free to first delivery", back, BACK);
-    stage.expect(pids.equals(pids(stage)), "no worker needs a restart");
-  }
-
-  private static void fill(Path file) {
-    byte[] block = new byte[65_536];
-    try (OutputStream out = Files.newOutputStream(file)) {
-      while (true) {
-        out.write(block);
-      }
-    } catch (IOException e) {
-      // Full.
-    }
-  }
-
   /** From the moment that PostgreSQL answers to the next POST that a receiver accepts. */
   static long startAgain(Stage stage) throws IOException {
     stage.postgres().startAgain();
@@ -247,7 +204,7 @@ final class DatabaseFaults {
     return longest;
   }
 
-  private static List<Long> pids(Stage stage) {
+  static List<Long> pids(Stage stage) {
     return stage.fleet().all().stream().map(WorkerProcess::pid).sorted().toList();
   }
 }

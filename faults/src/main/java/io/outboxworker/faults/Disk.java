@@ -22,6 +22,10 @@ final class Disk implements AutoCloseable {
     return new Disk(folder);
   }
 
+  Path folder() {
+    return folder;
+  }
+
   @Override
   public void close() {
     run(List.of("umount", folder.toString()));

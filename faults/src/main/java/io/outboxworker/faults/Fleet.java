@@ -1,8 +1,10 @@
 package io.outboxworker.faults;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,22 @@ final class Fleet implements AutoCloseable {
 
   /** Starts a worker of this name and returns when it is ready; settings take turns. */
   WorkerProcess start(String name, String... settings) {
-    WorkerProcess worker = launch(name, settings);
+    return ready(name, launch(name, settings));
+  }
+
+  /** The same with a log that goes elsewhere than to {@code <name>.log}. */
+  WorkerProcess startLogging(String name, Redirect log, String... settings) {
+    return ready(name, launch(installation.command("work"), name, log, settings));
+  }
+
+  /** The same as what another command runs. */
+  WorkerProcess startBehind(List<String> command, String name, String... settings) {
+    List<String> whole = new ArrayList<>(command);
+    whole.addAll(installation.command("work"));
+    return ready(name, launch(whole, name, logOf(name), settings));
+  }
+
+  private static WorkerProcess ready(String name, WorkerProcess worker) {
     if (!worker.awaitReady(START_LIMIT)) {
       throw new IllegalStateException("worker %s did not start, see its log".formatted(name));
     }
@@ -43,10 +60,7 @@ final class Fleet implements AutoCloseable {
 
   /** Starts {@code work --migrate} and returns when it is ready, or has failed. */
   void startMigrating(String name) {
-    WorkerProcess worker =
-        WorkerProcess.start(installation, environment, folder, name, "work", "--migrate");
-    workers.put(name, worker);
-    worker.awaitReady(START_LIMIT);
+    launch(installation.command("work", "--migrate"), name, logOf(name)).awaitReady(START_LIMIT);
   }
 
   /** Starts {@code migrate} with these JVM flags besides the usual ones. */
@@ -114,11 +128,20 @@ final class Fleet implements AutoCloseable {
   }
 
   private WorkerProcess launch(String name, String... settings) {
+    return launch(installation.command("work"), name, logOf(name), settings);
+  }
+
+  private Redirect logOf(String name) {
+    return Redirect.appendTo(folder.resolve(name + ".log").toFile());
+  }
+
+  private WorkerProcess launch(
+      List<String> command, String name, Redirect log, String... settings) {
     Map<String, String> own = new HashMap<>(environment);
     for (int i = 0; i < settings.length; i += 2) {
       own.put(settings[i], settings[i + 1]);
     }
-    WorkerProcess worker = WorkerProcess.start(installation, own, folder, name, "work");
+    WorkerProcess worker = WorkerProcess.start(command, own, folder, name, log);
     workers.put(name, worker);
     return worker;
   }

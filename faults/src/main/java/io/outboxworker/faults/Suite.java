@@ -68,7 +68,9 @@ public final class Suite implements Callable<Integer> {
     List<Fault> faults = new ArrayList<>();
     faults.addAll(WorkerFaults.all());
     faults.addAll(DatabaseFaults.all());
+    faults.addAll(DiskFaults.all());
     faults.addAll(NetworkFaults.all());
+    faults.addAll(NameFaults.all());
     faults.addAll(ReceiverFaults.all());
     faults.addAll(PayloadFaults.all());
     faults.addAll(SubscriptionFaults.all());

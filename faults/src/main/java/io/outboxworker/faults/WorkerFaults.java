@@ -53,6 +53,10 @@ final class WorkerFaults {
       stage.fleet().get(victim).kill();
     }
     stage.figure("kills", stage.plan().rounds());
+    stage.figure(
+        "ended as lost at the last of them",
+        number(
+            stage, "select count(*) from webhooks.delivery_log where last_error = 'worker_lost'"));
     long last = Moment.now();
     stage.writer().stop();
     stage.await("recovery", Stage.RECOVERY.plusSeconds(30), stage::isDone);

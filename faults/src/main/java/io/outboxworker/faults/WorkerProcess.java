@@ -1,7 +1,7 @@
 package io.outboxworker.faults;
 
-import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,6 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
@@ -30,19 +31,16 @@ final class WorkerProcess {
     this.out = out;
   }
 
-  /** Starts it and returns at once; what it logs goes to {@code <name>.log}. */
+  /** Starts it and returns at once. */
   static WorkerProcess start(
-      Installation installation,
+      List<String> command,
       Map<String, String> environment,
       Path folder,
       String name,
-      String... arguments) {
-    File log = folder.resolve(name + ".log").toFile();
+      Redirect log) {
     Path out = folder.resolve(name + "-" + System.nanoTime() + ".out");
     ProcessBuilder builder =
-        new ProcessBuilder(installation.command(arguments))
-            .redirectOutput(out.toFile())
-            .redirectError(ProcessBuilder.Redirect.appendTo(log));
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(log);
     builder.environment().putAll(environment);
     try {
       return new WorkerProcess(builder.start(), out);

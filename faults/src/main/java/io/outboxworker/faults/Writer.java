@@ -39,6 +39,7 @@ final class Writer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Thread pace = Thread.ofPlatform().name("writer").daemon().unstarted(this::write);
   private volatile String lastFault = "";
+  private volatile boolean holds = true;
   private volatile boolean stopped;
 
   /**
@@ -72,6 +73,11 @@ final class Writer implements AutoCloseable {
     } catch (InterruptedException e) {
       throw Moment.interrupted(e);
     }
+  }
+
+  /** From now on no transaction is held open, but those of {@link #publishLate}. */
+  void holdNone() {
+    holds = false;
   }
 
   /** Transactions that were not even begun because the database was away. */
@@ -117,7 +123,7 @@ final class Writer implements AutoCloseable {
       Moment.pause(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
       UUID tenant = tenants.get(random.nextInt(tenants.size()));
       boolean rollBack = random.nextInt(100) < 30;
-      boolean held = random.nextInt(100) < 5;
+      boolean held = random.nextInt(100) < 5 && holds;
       Duration hold = Duration.ofMillis(held ? 1_000 + random.nextInt(4_000) : 0);
       if (free.tryAcquire()) {
         threads.execute(() -> {

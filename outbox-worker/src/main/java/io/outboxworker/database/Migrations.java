@@ -40,6 +40,7 @@ public final class Migrations {
             .validateMigrationNaming(true)
             .cleanDisabled(true)
             .connectRetries(10)
+            .connectRetriesInterval(2)
             .jdbcProperties(
                 Map.of(
                     "ApplicationName",

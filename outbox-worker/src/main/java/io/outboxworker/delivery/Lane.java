@@ -146,6 +146,12 @@ final class Lane {
     return parked;
   }
 
+  /** It has parked ones and gets on with them as fast as its endpoint answers. */
+  boolean isWorkingOffParked(long now) {
+    boolean answers = health.answersSoon() && !health.isInTrouble() && !isSilent(now);
+    return parked && pace == null && answers;
+  }
+
   /** Whether it has room for so many that asking the database is worth it. */
   boolean wantsParked(long now, Load load) {
     return parked && room(now, load) >= Math.max(1, Math.min(maxHeld(), load.share()) / 2);

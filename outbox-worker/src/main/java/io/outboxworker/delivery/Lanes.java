@@ -65,6 +65,14 @@ public final class Lanes {
     return lock.await(() -> !load.isSupplied() || starter.isStopped(), limit);
   }
 
+  /** Whether one of these gets on with deliveries that it knows to be parked. */
+  public boolean areWorkingOff(Collection<UUID> subscriptionIds) {
+    return lock.locked(() ->
+        lanes.values().stream()
+            .filter(lane -> subscriptionIds.contains(lane.subscriptionId))
+            .anyMatch(lane -> lane.isWorkingOffParked(System.nanoTime())));
+  }
+
   /** Takes claims that are committed; starts what can start, keeps the rest until it can. */
   public void offer(Collection<Claim> claims) {
     starting(() -> {
@@ -93,17 +101,9 @@ public final class Lanes {
             lanes.values(), Math.min(Deliveries.MAX_BATCH, load.room()), load, System.nanoTime()));
   }
 
-  /** Takes the answer to {@link #wantedParked}: a lane that got nothing has no more. */
+  /** Takes the answer to {@link #wantedParked}: a lane that got less has no more. */
   void offerParked(Wanted wanted, List<Claim> claims) {
-    Set<UUID> served = claims.stream().map(Claim::subscriptionId).collect(Collectors.toSet());
-    starting(() ->
-        wanted
-            .notes()
-            .forEach((id, notes) -> {
-              if (!served.contains(id)) {
-                lane(id).noteNoneParked(notes);
-              }
-            }));
+    starting(() -> wanted.exhausted(claims).forEach((id, notes) -> lane(id).noteNoneParked(notes)));
     offer(claims);
   }
 
@@ -120,11 +120,9 @@ public final class Lanes {
 
   /** Room for retries that fall due now. */
   DueRetries.Rooms roomsForRetries() {
-    return lock.locked(() -> {
-      int perOther =
-          starter.isStopped() || load.isFullOfBytes() ? 0 : limits.maxInFlightPerSubscription;
-      return DueRetries.Rooms.of(lanes.values(), perOther, System.nanoTime());
-    });
+    return lock.locked(() ->
+        DueRetries.Rooms.of(
+            lanes.values(), load.roomForRetries(limits.maxInFlightPerSubscription)));
   }
 
   /** Whether a suspect may be claimed: this worker starts one at a time, and watches it. */

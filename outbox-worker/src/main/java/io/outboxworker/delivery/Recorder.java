@@ -4,6 +4,7 @@ import io.outboxworker.database.Poller;
 import io.outboxworker.database.SqlFault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class Recorder implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Recorder.class);
   private static final int BATCH = 500;
+  private static final long MAX_BYTES = 32L * 1024 * 1024;
   private static final Duration GATHER = Duration.ofMillis(3);
   private static final Comparator<Result> BY_ID = Comparator.comparing(r -> r.claim().id());
 
@@ -35,6 +38,9 @@ final class Recorder implements AutoCloseable {
 
   /** What was added and is not written: waiting, about to be added, or in the batch. */
   private final AtomicInteger unwritten = new AtomicInteger();
+
+  /** Of bodies and answers in them: a server that hangs must not fill the memory with them. */
+  private final AtomicLong unwrittenBytes = new AtomicLong();
 
   private List<Result> writing = List.of();
 
@@ -62,6 +68,7 @@ final class Recorder implements AutoCloseable {
   /** Takes a result; never blocks and never refuses, since the attempt was made. */
   void add(Result result) {
     boolean first = unwritten.getAndIncrement() == 0;
+    unwrittenBytes.addAndGet(result.bytes());
     waiting.add(result);
     if (first) {
       poller.wake();
@@ -70,7 +77,7 @@ final class Recorder implements AutoCloseable {
 
   /** Whether there is room for the results of more attempts. */
   boolean hasRoom() {
-    return unwritten.get() < capacity;
+    return unwritten.get() < capacity && unwrittenBytes.get() < MAX_BYTES;
   }
 
   /** Waits until everything is written; false where that took longer than {@code limit}. */
@@ -97,7 +104,7 @@ final class Recorder implements AutoCloseable {
       inDoubt = false;
       written.clear();
       writing = List.of();
-      unwritten.addAndGet(-batch.size());
+      forget(batch);
     }
     return waiting.isEmpty() ? Duration.ofSeconds(1) : Duration.ZERO;
   }
@@ -108,7 +115,7 @@ final class Recorder implements AutoCloseable {
   private List<Result> nextBatch() throws InterruptedException {
     if (!writing.isEmpty()) {
       writing = writing.stream().filter(result -> !written.contains(result)).toList();
-      unwritten.addAndGet(-written.size());
+      forget(written);
       written.clear();
     }
     if (!writing.isEmpty()) {
@@ -125,6 +132,11 @@ final class Recorder implements AutoCloseable {
     batch.sort(BY_ID);
     writing = batch;
     return batch;
+  }
+
+  private void forget(Collection<Result> results) {
+    unwritten.addAndGet(-results.size());
+    unwrittenBytes.addAndGet(-results.stream().mapToLong(Result::bytes).sum());
   }
 
   /** A few milliseconds make one statement of what would be many. */

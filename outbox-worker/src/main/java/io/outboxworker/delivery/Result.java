@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 sealed interface Result {
   Claim claim();
 
+  /** What it keeps in memory beyond a fixed size. */
+  default long bytes() {
+    return claim().message().body().length;
+  }
+
   /** The claim was not used: the row goes back as if nobody had taken it. */
   record GivenBack(Claim claim) implements Result {}
 
@@ -26,6 +31,12 @@ sealed interface Result {
       Instant startedAt,
       long endedNanos)
       implements Result {
+
+    @Override
+    public long bytes() {
+      String answer = outcome.answer();
+      return Result.super.bytes() + (answer == null ? 0 : answer.length());
+    }
 
     /** The status code, error and answer as the history of the delivery keeps them. */
     String history(boolean withTexts) {

@@ -77,6 +77,8 @@ public final class Sender implements AutoCloseable {
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
     // Below the 5 s after which Node.js closes an idle connection: what is sent then is lost.
     setDefault("jdk.httpclient.keepalive.timeout", "4");
+    // Without a limit 10,000 endpoints of one event could use up what the process may open.
+    setDefault("jdk.httpclient.connectionPoolSize", "2048");
     setDefault("jdk.http.maxHeaderSize", "65536");
     setDefault("jdk.httpclient.disableRetryConnect", "true");
     System.setProperty("jdk.httpclient.enableAllMethodRetry", "false");
