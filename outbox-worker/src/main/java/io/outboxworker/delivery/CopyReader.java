@@ -28,7 +28,8 @@ final class CopyReader {
   private final Consumer<Runnable> starting;
 
   /**
-   * @param starting runs a change of lanes under their lock, and then makes the attempts that follow
+   * @param starting runs a change of lanes under their lock, and then makes the attempts that
+   *     follow
    */
   CopyReader(
       LiveSubscriptions subscriptions,

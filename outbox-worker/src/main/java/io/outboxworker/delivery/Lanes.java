@@ -185,8 +185,8 @@ public final class Lanes {
   }
 
   /**
-   * An attempt broke before it was made: its slot goes to the next. What becomes of the claim is the
-   * caller's to say.
+   * An attempt broke before it was made: its slot goes to the next. What becomes of the claim is
+   * the caller's to say.
    */
   void unstarted(Claim claim) {
     starting(() -> {

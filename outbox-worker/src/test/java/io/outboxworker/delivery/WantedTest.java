@@ -106,7 +106,6 @@ final class WantedTest {
     Message message =
         new Message(
             UUID.randomUUID(), UUID.randomUUID(), "a.b", new byte[bytes], null, Instant.EPOCH);
-    return new Claim(
-        UUID.randomUUID(), lane.subscriptionId, message, attempts, 1, 0, null, false);
+    return new Claim(UUID.randomUUID(), lane.subscriptionId, message, attempts, 1, 0, null, false);
   }
 }
