@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class DeliveryRoutes implements Routes.Resource {
   private static final String PATH = "/deliveries";
   private static final String WHAT = "delivery";
+
   /** A viewer that went away is noticed when something is sent to it, and counts until then. */
   private static final Duration PING = Duration.ofSeconds(5);
 

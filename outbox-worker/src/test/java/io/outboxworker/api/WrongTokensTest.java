@@ -32,8 +32,7 @@ final class WrongTokensTest {
         ApiClient nobody = ApiClient.with(worker, shop.tenant(), null)) {
       assertThat(owner.get("/audit").status()).isEqualTo(200);
 
-      List<Reply> replies =
-          IntStream.range(0, 120).mapToObj(n -> call(nobody, wrong(n))).toList();
+      List<Reply> replies = IntStream.range(0, 120).mapToObj(n -> call(nobody, wrong(n))).toList();
       Reply refused = replies.getLast();
 
       assertThat(replies.subList(0, 100)).allMatch(reply -> reply.status() == 401);
