@@ -197,29 +197,12 @@ final class LauncherTest {
   }
 
   @Test
-  void work_is_a_batch_process_where_the_system_lets_it() throws Exception {
-    jdk("jdks/a", "25");
-    build();
-    Path chrt = temp.resolve("bin/chrt");
-    executable(chrt, "echo chrt: \"$1 $2\"; shift 2; exec \"$@\"");
-
-    assertThat(outbox("work").arguments()).first().isEqualTo("chrt: -b 0");
-    assertThat(outbox("check").out()).doesNotContain("chrt");
-
-    executable(chrt, "echo not permitted >&2; exit 1");
-    Run refused = outbox("work");
-    assertThat(refused.arguments()).endsWith("<work>").doesNotContain("chrt: -b 0");
-    assertThat(refused.err()).isEmpty();
-  }
-
-  @Test
   void java_command_tells_what_work_is_run_with() throws Exception {
     Path jdk = jdk("jdks/a", "25");
-    executable(temp.resolve("bin/chrt"), "shift 2; exec \"$@\"");
     environment.put("OUTBOX_JAVA_OPTS", "-Xmx512m");
 
     assertThat(outbox("--java-command").arguments())
-        .startsWith("chrt", "-b", "0", jdk.resolve("bin/java").toString())
+        .startsWith(jdk.resolve("bin/java").toString())
         .contains("-Xmx256m")
         .endsWith("-Xmx512m");
   }
