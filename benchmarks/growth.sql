@@ -1,15 +1,41 @@
 -- How the tables behave as the logs grow: real rows, day by day, on an empty database that was migrated.
 --   createdb growth && OUTBOX_DATABASE_URL=postgresql://postgres@localhost/growth ./outbox migrate
---   psql -d growth -v days=20 -v rows=500000 -v empty=180 -f benchmarks/growth.sql
--- Prints milliseconds (median and worst of 40) of what a worker, the API and upkeep do: with empty logs, and with
--- days x rows deliveries and as many events in them, and `empty` older days without rows; then what a million takes on disk, and how long it takes
--- to drop a day.
+--   psql -d growth -v days=30 -v rows=700000 -v fan_out=5 -f benchmarks/growth.sql
+-- Each day gets that many deliveries, and an event for every `fan_out` of them. Prints milliseconds (median and worst of 40) of
+-- what a worker, the API and upkeep do: with empty logs, after one day, after a tenth of the days and after all of them; then
+-- what a million takes on disk, and how long it takes to drop a day. With wal_level = minimal the filling takes half as long.
 \set QUIET on
 \pset footer off
 set search_path = webhooks, public;
 set client_min_messages = warning;
 
 create temp table measured (phase text, step text, ms numeric);
+
+-- As DeliveryList reads it: the newest day by itself, then the 8 and the 64 days before, then the rest; planned each time.
+create function pg_temp.page(tenant uuid, statuses text[]) returns int language plpgsql as $$
+  declare
+    newest uuid := uuid_v7_at(now() + interval '1 day');
+    oldest uuid;
+    days int;
+    found int := 0;
+    got int;
+    statement text;
+  begin
+    select 'select from (' || string_agg(format(
+      '(select * from delivery_log where tenant_id = $1 and status = %L and id >= $2 and id < $3 order by id desc limit 50)', status),
+      ' union all ') || ') pages order by id desc limit $4'
+    into statement from unnest(statuses) status;
+    foreach days in array array[1, 9, 73, null] loop
+      oldest := coalesce(uuid_v7_at(now() - days * interval '1 day'), '00000000-0000-0000-0000-000000000000');
+      execute statement using tenant, oldest, newest, 50 - found;
+      get diagnostics got = row_count;
+      found := found + got;
+      exit when found = 50;
+      newest := oldest;
+    end loop;
+    return found;
+  end
+$$;
 
 create procedure pg_temp.measure(phase text) language plpgsql as $$
   declare
@@ -46,12 +72,16 @@ create procedure pg_temp.measure(phase text) language plpgsql as $$
       insert into measured values (phase, 'finish 500 deliveries', 1000 * extract(epoch from clock_timestamp() - started));
 
       started := clock_timestamp();
-      perform * from delivery_log where tenant_id = tenant and status in ('delivered', 'failed') order by id desc limit 50;
-      insert into measured values (phase, 'list 50 of a tenant', 1000 * extract(epoch from clock_timestamp() - started));
+      perform pg_temp.page(tenant, array['delivered', 'failed']);
+      insert into measured values (phase, 'page of 50', 1000 * extract(epoch from clock_timestamp() - started));
 
       started := clock_timestamp();
-      perform * from delivery_log where tenant_id = tenant and status = 'failed' order by id desc limit 50;
-      insert into measured values (phase, 'list 50 failed of a tenant', 1000 * extract(epoch from clock_timestamp() - started));
+      perform pg_temp.page(tenant, array['failed']);
+      insert into measured values (phase, 'page of 50 failed', 1000 * extract(epoch from clock_timestamp() - started));
+
+      started := clock_timestamp();
+      perform pg_temp.page('00000000-0000-7000-8000-00000000ffff', array['failed']);
+      insert into measured values (phase, 'page of a tenant without any', 1000 * extract(epoch from clock_timestamp() - started));
 
       started := clock_timestamp();
       perform * from delivery_log where id = ids[1];
@@ -61,39 +91,42 @@ create procedure pg_temp.measure(phase text) language plpgsql as $$
   end
 $$;
 
-create procedure pg_temp.fill(days int, per_day int) language plpgsql as $$
+create procedure pg_temp.fill(first_back int, last_back int, per_day int, fan_out int) language plpgsql as $$
   declare
     day date;
     first timestamptz;
+    events text;
+    deliveries text;
   begin
-    for back in reverse days..1 loop
+    for back in first_back..last_back loop
       day := (now() at time zone 'UTC')::date - back;
       first := day::timestamp at time zone 'UTC';
+      events := 'event_log_' || to_char(day, 'YYYYMMDD');
+      deliveries := 'delivery_log_' || to_char(day, 'YYYYMMDD');
       -- Filled first and attached then: indexes that are built at once cost a fifth.
-      execute format('create table event_log_%s (like event_log including defaults including constraints)', to_char(day, 'YYYYMMDD'));
-      execute format('create table delivery_log_%s (like delivery_log including defaults including constraints)', to_char(day, 'YYYYMMDD'));
-      execute format('create temp view events as select * from event_log_%s', to_char(day, 'YYYYMMDD'));
-      execute format('create temp view deliveries as select * from delivery_log_%s', to_char(day, 'YYYYMMDD'));
-      insert into events (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
-      select pg_temp.id_at(first, n, per_day), pg_temp.spread(n), 'invoice.sent', 'invoice', 'inv-' || n,
-        ('{"invoice_id":"inv-' || n || '","amount":"1500.00","currency":"EUR","note":"' || repeat('x', 130) || '"}')::json,
-        first + n * interval '1 day' / per_day
-      from generate_series(0, per_day - 1) n;
-      insert into deliveries (id, event_id, subscription_id, tenant_id, event, resource_id, url, status, attempts,
-        http_status, duration_ms, last_error, history, created_at, finished_at)
-      select pg_temp.id_at(first, n, per_day), pg_temp.id_at(first, n, per_day), pg_temp.spread(n), pg_temp.spread(n), 'invoice.sent', 'inv-' || n,
-        'https://receiver.example/hooks/' || n % 1000, case when n % 100 = 0 then 'failed' else 'delivered' end, 1,
-        case when n % 100 = 0 then 500 else 200 end, 12, case when n % 100 = 0 then 'HTTP 500' end,
-        '[{"attempt":1,"at":"2026-02-14T15:30:45.123456Z","duration_ms":12,"http_status":200,"error":null,"response":"ok"}]',
-        first + n * interval '1 day' / per_day, first + n * interval '1 day' / per_day
-      from generate_series(0, per_day - 1) n;
-      drop view events;
-      drop view deliveries;
+      execute format('create table %I (like event_log including defaults including constraints)', events);
+      execute format('create table %I (like delivery_log including defaults including constraints)', deliveries);
+      execute format($sql$
+        insert into %I (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
+        select pg_temp.id_at($1, n, $2), pg_temp.spread(n), 'invoice.sent', 'invoice', 'inv-' || n,
+          ('{"invoice_id":"inv-' || n || '","amount":"1500.00","currency":"EUR","note":"' || repeat('x', 130) || '"}')::json,
+          $1 + n * interval '1 day' / $2
+        from generate_series(0, $2 - 1, $3) n $sql$, events) using first, per_day, fan_out;
+      -- A twentieth of each tenant's deliveries failed.
+      execute format($sql$
+        insert into %I (id, event_id, subscription_id, tenant_id, event, resource_id, url, status, attempts,
+          http_status, duration_ms, last_error, history, created_at, finished_at)
+        select pg_temp.id_at($1, n, $2), pg_temp.id_at($1, n - n %% $3, $2), pg_temp.spread(n), pg_temp.spread(n), 'invoice.sent',
+          'inv-' || n, 'https://receiver.example/hooks/' || n %% 1000, case when failed then 'failed' else 'delivered' end, 1,
+          case when failed then 500 else 200 end, 12, case when failed then 'HTTP 500' end,
+          '[{"attempt":1,"at":"2026-02-14T15:30:45.123456Z","duration_ms":12,"http_status":200,"error":null,"response":"ok"}]', at, at
+        from generate_series(0, $2 - 1) n, lateral (select n / 1000 %% 20 = 7 as failed, $1 + n * interval '1 day' / $2 as at) of_it
+        $sql$, deliveries) using first, per_day, fan_out;
       commit;
-      execute format('alter table event_log attach partition event_log_%s for values from (%L) to (%L)',
-        to_char(day, 'YYYYMMDD'), uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
-      execute format('alter table delivery_log attach partition delivery_log_%s for values from (%L) to (%L)',
-        to_char(day, 'YYYYMMDD'), uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
+      execute format('alter table event_log attach partition %I for values from (%L) to (%L)',
+        events, uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
+      execute format('alter table delivery_log attach partition %I for values from (%L) to (%L)',
+        deliveries, uuid_v7_at(first), uuid_v7_at(first + interval '1 day'));
       commit;
     end loop;
   end
@@ -105,27 +138,32 @@ create function pg_temp.id_at(first timestamptz, n int, per_day int) returns uui
   $$ select overlay(webhooks.uuid_v7_at(first + n * interval '1 day' / per_day)::text placing
        '7000-8000-' || lpad(to_hex(n), 12, '0') from 15)::uuid $$;
 
-call pg_temp.measure('1 empty');
-call pg_temp.fill(:days, :rows);
-select add_log_partition(log, (now() at time zone 'UTC')::date - :days - back)
-from unnest(array['event_log', 'delivery_log']) log, generate_series(1, :empty) back \g /dev/null
+call pg_temp.measure('1');
+call pg_temp.fill(1, 1, :rows, :fan_out);
+vacuum analyze webhooks.event_log, webhooks.delivery_log;
+call pg_temp.measure('2');
+call pg_temp.fill(2, greatest(:days / 10, 1), :rows, :fan_out);
+vacuum analyze webhooks.event_log, webhooks.delivery_log;
+call pg_temp.measure('3');
+call pg_temp.fill(greatest(:days / 10, 1) + 1, :days, :rows, :fan_out);
 vacuum analyze webhooks.event_log, webhooks.delivery_log;
 checkpoint;
-call pg_temp.measure('2 full');
+call pg_temp.measure('4');
 
 \echo
-\echo 'Milliseconds, 40 runs of each:'
-select step,
-  round(percentile_cont(0.5) within group (order by ms) filter (where phase = '1 empty')::numeric, 2) as empty_median,
-  round(max(ms) filter (where phase = '1 empty'), 2) as empty_worst,
-  round(percentile_cont(0.5) within group (order by ms) filter (where phase = '2 full')::numeric, 2) as full_median,
-  round(max(ms) filter (where phase = '2 full'), 2) as full_worst
-from measured group by step order by step;
+\echo 'Milliseconds, median and worst of 40: with empty logs, after one day, a tenth of the days, all days'
+select step, max(shown) filter (where phase = '1') as empty, max(shown) filter (where phase = '2') as one_day,
+  max(shown) filter (where phase = '3') as a_tenth, max(shown) filter (where phase = '4') as all_days
+from (
+  select step, phase, round(percentile_cont(0.5) within group (order by ms)::numeric, 2) || ' ' || round(max(ms), 2) as shown
+  from measured group by step, phase) each
+group by step order by step;
 
 \echo 'Disk for a million:'
-select parent, pg_size_pretty(1000000 * sum(data) / (:days * :rows)) as data, pg_size_pretty(1000000 * sum(indexes) / (:days * :rows)) as indexes
+select parent, sum(rows)::bigint as rows, pg_size_pretty(1000000 * sum(data) / sum(rows)::bigint) as data,
+  pg_size_pretty(1000000 * sum(indexes) / sum(rows)::bigint) as indexes, pg_size_pretty(sum(data + indexes)) as all
 from (
-  select i.inhparent::regclass as parent, pg_table_size(i.inhrelid) as data, pg_indexes_size(i.inhrelid) as indexes
+  select i.inhparent::regclass as parent, c.reltuples as rows, pg_table_size(i.inhrelid) as data, pg_indexes_size(i.inhrelid) as indexes
   from pg_inherits i join pg_class c on c.oid = i.inhrelid
   where i.inhparent in ('event_log'::regclass, 'delivery_log'::regclass)
     and right(c.relname, 8) < to_char(now() at time zone 'UTC', 'YYYYMMDD')) parts

@@ -29,4 +29,4 @@ create function webhooks.refuse_tenants() returns void
 
 -- The first days of the logs; upkeep makes the others.
 select webhooks.add_log_partition(log, (now() at time zone 'UTC')::date + ahead)
-from unnest(array['event_log', 'delivery_log']) log, generate_series(0, 2) ahead;
+from unnest(array['event_log', 'delivery_log']) log, generate_series(0, 3) ahead;

@@ -27,6 +27,8 @@ final class LauncherTest {
 
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
 
+  private static final String LARGE_PAGES = "<-XX:+UseTransparentHugePages>";
+
   /** How a run of the launcher ended. */
   private record Run(int exit, String out, String err) {
 
@@ -167,13 +169,13 @@ final class LauncherTest {
     environment.put("OUTBOX_JAVA_OPTS", "-Xmx512m  -Dglob=*");
 
     assertThat(outbox("work").arguments())
+        .filteredOn(argument -> !argument.equals(LARGE_PAGES))
         .containsExactly(
             "<-Djdk.httpclient.keepalive.timeout=4>",
             "<-Djdk.http.maxHeaderSize=65536>",
             "<-Djdk.httpclient.disableRetryConnect=true>",
             "<-XX:+ExitOnOutOfMemoryError>",
             "<-Xmx256m>",
-            "<-Xshare:auto>",
             "<-Xmx512m>",
             "<-Dglob=*>",
             "<-jar>",
@@ -181,6 +183,28 @@ final class LauncherTest {
             "<work>");
     assertThat(outbox("check").arguments())
         .contains("<-XX:TieredStopAtLevel=1>", "<-XX:+UseSerialGC>");
+  }
+
+  @Test
+  void large_pages_are_asked_for_where_the_kernel_has_them() throws Exception {
+    jdk("jdks/a", "25");
+    build();
+    Path offered = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    boolean offers = Files.exists(offered) && !Files.readString(offered).contains("[never]");
+
+    assertThat(outbox("work").arguments().contains(LARGE_PAGES)).isEqualTo(offers);
+    assertThat(outbox("check").arguments()).doesNotContain(LARGE_PAGES);
+  }
+
+  @Test
+  void java_command_tells_what_work_is_run_with() throws Exception {
+    Path jdk = jdk("jdks/a", "25");
+    environment.put("OUTBOX_JAVA_OPTS", "-Xmx512m");
+
+    assertThat(outbox("--java-command").arguments())
+        .startsWith(jdk.resolve("bin/java").toString())
+        .contains("-Xmx256m")
+        .endsWith("-Xmx512m");
   }
 
   @Test
@@ -322,6 +346,62 @@ final class LauncherTest {
             "<-jar>", "<" + checkout.resolve("demo/target/demo.jar") + ">", "<--for>", "<20s>")
         .contains("<-XX:TieredStopAtLevel=1>")
         .doesNotContain("<demo>");
+  }
+
+  @Test
+  void an_archive_serves_while_it_is_newer_than_the_jar_for_the_java_that_made_it()
+      throws Exception {
+    Path jdk = jdk("jdks/a", "25.0.3");
+    executable(
+        jdk.resolve("bin/java"),
+        """
+        case "$*" in
+          *-XX:ArchiveClassesAtExit=*)
+            for word; do case $word in -XX:ArchiveClassesAtExit=*) made=${word#*=} ;; esac; done
+            trap 'echo classes >"$made"; exit 0' TERM
+            echo "WARN waiting for the database with $OUTBOX_DATABASE_URL $OUTBOX_LOG_LEVEL"
+            while :; do sleep 0.1; done ;;
+        esac
+        printf '<%s>\\n' "$@"\
+        """);
+    build();
+    environment.put("OUTBOX_LOG_LEVEL", "nonsense");
+    Path archive = checkout.resolve("outbox-worker/target/outbox-worker-25000003.jsa");
+    String flag = "<-XX:SharedArchiveFile=" + archive + ">";
+    assertThat(outbox("work").arguments()).doesNotContain(flag);
+
+    Run made = outbox("archive");
+    assertThat(made.exit()).as(made.err()).isZero();
+    assertThat(made.out()).isEqualTo(archive + "\n");
+    assertThat(archive).hasContent("classes");
+    try (Stream<Path> files = Files.list(archive.getParent())) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("lib", "outbox-worker.jar", "outbox-worker-25000003.jsa");
+    }
+
+    assertThat(outbox("work").arguments())
+        .containsSubsequence("<-Xlog:all=warning:stderr>", flag, "<-jar>", "<work>");
+    environment.put("OUTBOX_JAVA_OPTS", "-Xshare:off");
+    assertThat(outbox("work").arguments()).doesNotContain(flag);
+    environment.remove("OUTBOX_JAVA_OPTS");
+
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(300)));
+    assertThat(outbox("work").arguments()).doesNotContain(flag);
+  }
+
+  @Test
+  void a_java_that_makes_no_archive_is_told_and_leaves_nothing_behind() throws Exception {
+    jdk("jdks/a", "25");
+    build();
+
+    Run run = outbox("archive");
+
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("<work>", "no archive was made");
+    try (Stream<Path> files = Files.list(checkout.resolve("outbox-worker/target"))) {
+      assertThat(files).hasSize(2);
+    }
   }
 
   private Path javaHome() throws Exception {

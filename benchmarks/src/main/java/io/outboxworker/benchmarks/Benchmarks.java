@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.Faults;
 import io.outboxworker.Logging;
+import io.outboxworker.benchmarks.contestant.Contestant;
+import io.outboxworker.benchmarks.contestant.OutboxWorker;
 import io.outboxworker.benchmarks.ground.Ground;
 import io.outboxworker.benchmarks.report.Folder;
 import io.outboxworker.benchmarks.report.Progress;
@@ -17,6 +19,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -43,7 +46,7 @@ public final class Benchmarks implements Callable<Integer> {
   @Parameters(
       paramLabel = "SCENARIO",
       description =
-          "drain, steady, fan-out, noisy-neighbours, retry-storm, growth, held-snapshot,"
+          "drain, start, steady, fan-out, noisy-neighbours, retry-storm, growth, held-snapshot,"
               + " producers-cost, idle, or all; without one: drain, or those of --short.")
   private List<String> names = List.of();
 
@@ -57,6 +60,13 @@ public final class Benchmarks implements Callable<Integer> {
           "Who drains and keeps a steady load as well: db-scheduler, gruelbox, graphile-worker,"
               + " pg-boss, or all.")
   private List<String> peers = List.of();
+
+  @Option(
+      names = "--durable",
+      description =
+          "The worker drains and keeps a steady load once more with commits that wait for the disk"
+              + " (synchronous_commit=on).")
+  private boolean durable;
 
   @Option(
       names = "--out",
@@ -94,7 +104,10 @@ public final class Benchmarks implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Sizes taken = sizes.checked();
-    Program program = new Program(taken, Entrants.named(peers, err::println));
+    List<Contestant> entrants =
+        new ArrayList<>(durable ? List.of(OutboxWorker.durable()) : List.of());
+    entrants.addAll(Entrants.named(peers, err::println));
+    Program program = new Program(taken, entrants);
     List<Scenario> scenarios = program.scenarios(names);
     new Logging("text", "warn").start();
     Progress progress = new Progress(err);

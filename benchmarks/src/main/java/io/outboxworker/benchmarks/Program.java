@@ -10,10 +10,10 @@ import io.outboxworker.benchmarks.scenario.Growth;
 import io.outboxworker.benchmarks.scenario.HeldSnapshot;
 import io.outboxworker.benchmarks.scenario.Idle;
 import io.outboxworker.benchmarks.scenario.NoisyNeighbours;
-import io.outboxworker.benchmarks.scenario.NoisyNeighbours.Noise;
 import io.outboxworker.benchmarks.scenario.ProducersCost;
 import io.outboxworker.benchmarks.scenario.RetryStorm;
 import io.outboxworker.benchmarks.scenario.Scenario;
+import io.outboxworker.benchmarks.scenario.Start;
 import io.outboxworker.benchmarks.scenario.Steady;
 import io.outboxworker.benchmarks.scenario.Timing;
 import io.outboxworker.cli.CommandMisused;
@@ -66,14 +66,15 @@ final class Program {
   private Map<String, Supplier<Scenario>> all() {
     Audience audience = new Audience(sizes.subscriptions, 1);
     Timing timing = new Timing(sizes.warmUp, sizes.seconds);
-    List<Noise> noises = sizes.isShort ? List.of(Noise.HANG) : List.of(Noise.values());
     int rate = sizes.isShort ? sizes.rates.get(0) : RATE;
     Map<String, Supplier<Scenario>> all = new LinkedHashMap<>();
     all.put("drain", () -> new Drain(contestants, audience, sizes.events, sizes.bareInFlight));
+    all.put("start", () -> new Start(new Audience(1, 1), sizes.starts));
     all.put("steady", () -> new Steady(contestants, audience, sizes.rates, timing));
     all.put("fan-out", () -> new FanOut(sizes.fanOut, sizes.fanOut / 10, sizes.fanOut / 100));
     all.put(
-        "noisy-neighbours", () -> new NoisyNeighbours(noises, audience, rate, sizes.flood, timing));
+        "noisy-neighbours",
+        () -> new NoisyNeighbours(sizes.noises, audience, rate, sizes.flood, timing));
     all.put("retry-storm", () -> new RetryStorm(audience, sizes.retries, sizes.warmUp));
     all.put(
         "growth",

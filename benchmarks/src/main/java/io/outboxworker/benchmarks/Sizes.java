@@ -1,5 +1,6 @@
 package io.outboxworker.benchmarks;
 
+import io.outboxworker.benchmarks.scenario.NoisyNeighbours.Noise;
 import io.outboxworker.cli.CommandMisused;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,6 +69,13 @@ final class Sizes {
   int flood;
 
   @Option(
+      names = "--noises",
+      split = ",",
+      defaultValue = "HANG,NO_CONNECTION,REFUSE,FLOOD",
+      description = "What noisy neighbours do. ${DEFAULT-VALUE}")
+  List<Noise> noises;
+
+  @Option(
       names = "--retries",
       defaultValue = "10000",
       description = "Deliveries that fall due at once. ${DEFAULT-VALUE}")
@@ -84,6 +92,12 @@ final class Sizes {
       defaultValue = "100000",
       description = "Its subscriptions without events. ${DEFAULT-VALUE}")
   int idleSubscriptions;
+
+  @Option(
+      names = "--starts",
+      defaultValue = "10",
+      description = "Starts with and without an archive of classes. ${DEFAULT-VALUE}")
+  int starts;
 
   @Option(
       names = "--hold",
@@ -114,6 +128,7 @@ final class Sizes {
     numbers.put("--retries", (double) retries);
     numbers.put("--log-rows", (double) logRows);
     numbers.put("--idle-subscriptions", (double) idleSubscriptions);
+    numbers.put("--starts", (double) starts);
     numbers.put("--hold", (double) hold);
     List<String> tooSmall =
         numbers.entrySet().stream().filter(n -> n.getValue() < 1).map(Map.Entry::getKey).toList();
@@ -140,9 +155,11 @@ final class Sizes {
     sizes.warmUp = 200;
     sizes.fanOut = 300;
     sizes.flood = 1_000;
+    sizes.noises = List.of(Noise.HANG);
     sizes.retries = 300;
     sizes.logRows = 2_000;
     sizes.idleSubscriptions = 500;
+    sizes.starts = 1;
     sizes.hold = 1;
     return sizes;
   }

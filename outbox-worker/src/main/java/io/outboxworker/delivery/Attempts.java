@@ -68,8 +68,7 @@ final class Attempts {
   @SuppressWarnings("FutureReturnValueIgnored")
   private void send(Start start, Lanes lanes) {
     if (System.nanoTime() - start.latestNanos > 0) {
-      recorder.add(new Result.GivenBack(start.claim));
-      lanes.unstarted(start.claim);
+      lanes.postponed(start.claim);
       return;
     }
     Instant startedAt = clock.now();

@@ -39,7 +39,6 @@ public final class Delivering implements AutoCloseable {
 
   private static final Duration REFRESH = Duration.ofMillis(400);
   private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
-  private static final Duration LONGEST_CLAIM_GATHER = Duration.ofMillis(90);
   private static final Duration CLAIM_IDLE = Duration.ofMillis(500);
   private static final Duration RECORD_LIMIT = Duration.ofSeconds(2);
 
@@ -136,14 +135,17 @@ public final class Delivering implements AutoCloseable {
 
   private Duration claimParked() throws InterruptedException {
     if (cut) {
-      // More waits than there is room for: one large claim, once what is held is used up by half.
+      // More waits than there is room for: one claim for what becomes free in a while.
       Thread.sleep(CLAIM_GATHER);
-      lanes.awaitRoom(LONGEST_CLAIM_GATHER);
     }
     if (moreSuspects) {
       claimSuspect();
     }
     Duration pause = lanes.keepPace(CLAIM_IDLE);
+    if (cut && !lanes.awaitRoom(Duration.ZERO)) {
+      // What is held lasts for a while: a larger claim later costs less.
+      return Duration.ZERO;
+    }
     Wanted wanted = lanes.wantedParked();
     cut = wanted.cut();
     if (wanted.isEmpty()) {

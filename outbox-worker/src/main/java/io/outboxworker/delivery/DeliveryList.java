@@ -30,22 +30,26 @@ public final class DeliveryList {
 
   /**
    * Ids from {@code first} to {@code end}, the end not among them. The newest day is searched by
-   * itself, since to plan a statement over all days takes longer than to run it.
+   * itself, then the week before and so on, since to plan a statement over all days takes longer
+   * than to run it.
    */
   private record Range(UUID first, UUID end) {
     Range before(UUID id) {
       return new Range(first, Ids.earlier(end, id));
     }
 
-    Range newestDay() {
+    Range newest(Duration span) {
       UUID newest = Ids.earlier(end, Ids.smallestAt(Instant.now()));
-      return new Range(Ids.later(first, Ids.after(newest, Duration.ofDays(-1))), end);
+      return new Range(Ids.later(first, Ids.after(newest, span.negated())), end);
     }
   }
 
   /** A row that was found, or that was the last one to be looked at. */
   private record Seen(DeliveryItem item, boolean matches, boolean portionEnds) {}
 
+  private static final Duration FIRST_SPAN = Duration.ofDays(1);
+  private static final Duration LAST_SPAN = Duration.ofDays(64);
+  private static final int SPAN_FACTOR = 8;
   private static final int PORTION = 1_000;
   private static final Duration SEARCH_LIMIT = Duration.ofMillis(8);
 
@@ -69,7 +73,8 @@ public final class DeliveryList {
     long startedNanos = System.nanoTime();
     Range range = new Range(filter.firstId(), filter.endId());
     Range rest = before == null ? range : range.before(before);
-    Range searched = rest.newestDay();
+    Duration span = FIRST_SPAN;
+    Range searched = rest.newest(span);
     while (true) {
       Page page = search(filter, sources, searched, limit - found.size());
       found.addAll(page.items);
@@ -82,7 +87,9 @@ public final class DeliveryList {
       } else if (searched.first.equals(rest.first)) {
         return new Page(found, null);
       } else {
-        searched = rest.before(searched.first);
+        span = span.multipliedBy(SPAN_FACTOR);
+        Range older = rest.before(searched.first);
+        searched = span.compareTo(LAST_SPAN) > 0 ? older : older.newest(span);
       }
     }
   }

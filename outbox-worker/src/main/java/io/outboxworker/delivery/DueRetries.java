@@ -29,7 +29,8 @@ final class DueRetries {
    */
   record Rooms(List<UUID> lanes, List<Integer> perLane, int perOther) {
     /** Names only lanes that hold something, or whose pace counts. */
-    static Rooms of(Collection<Lane> lanes, int perOther, long now) {
+    static Rooms of(Collection<Lane> lanes, int perOther) {
+      long now = System.nanoTime();
       Rooms rooms = new Rooms(new ArrayList<>(), new ArrayList<>(), perOther);
       for (Lane lane : lanes) {
         int room = perOther == 0 ? 0 : lane.roomForRetries(now);

@@ -63,6 +63,11 @@ final class Load {
     return stopped || isFullOfBytes() ? 0 : Math.max(0, maxInFlight - held + retriesHeld);
   }
 
+  /** What of this many retries of one lane it may hold, besides first attempts. */
+  int roomForRetries(int most) {
+    return stopped || isFullOfBytes() ? 0 : most;
+  }
+
   /** What one lane may hold: less, the more is held by all. */
   int share() {
     return Math.max(1, room() / SHARES);
@@ -107,6 +112,11 @@ final class Load {
     running++;
     lastStarts[starts] = now;
     starts = (starts + 1) % PER_MOMENT;
+  }
+
+  /** What was started was not sent: it is held as before. */
+  void postponed() {
+    running--;
   }
 
   void finished(Claim claim) {

@@ -20,4 +20,6 @@ record Batch(
     int repeated,
     List<Claim> claims,
     Set<UUID> parked,
-    Set<UUID> flooding) {}
+    Set<UUID> flooding) {
+  static final Batch NONE = new Batch(0, 0, 0, List.of(), Set.of(), Set.of());
+}

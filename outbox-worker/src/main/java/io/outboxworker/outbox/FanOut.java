@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,19 +23,20 @@ public final class FanOut {
   private static final Logger log = LoggerFactory.getLogger(FanOut.class);
   private static final int ROWS = 500;
 
-  /** Enough to find the events of who can be served, without parking much of what cannot. */
-  private static final int ROWS_WITHOUT_ROOM = 100;
+  /**
+   * Enough to find the events of who can be served, without parking much of what cannot; and small
+   * batches let others come in between.
+   */
+  private static final int FEWEST_ROWS = 100;
 
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
-  /**
-   * Where fewer than a tenth could be leased, time is better spent on what is leased, and small
-   * batches let others come in between.
-   */
-  private static final int FEW = 10;
-
   private static final Duration PAUSE_WHILE_LANES_ARE_FULL = Duration.ofMillis(20);
   private static final Duration LONGEST_WAIT_FOR_ROOM = Duration.ofMillis(100);
+
+  /** So long what was parked may be worked off before more of it is fanned out. */
+  private static final Duration LONGEST_WAIT_FOR_PARKED = Duration.ofMillis(300);
+
   private static final Duration PASS_OVER = Duration.ofMinutes(1);
   private static final UUID ZERO = new UUID(0, 0);
 
@@ -45,7 +47,10 @@ public final class FanOut {
   private final Duration longestPause;
 
   private final Turns turns = new Turns();
-  private boolean lanesAreFull;
+  private int most = ROWS;
+  private boolean lanesWereFull;
+  private Set<UUID> parked = Set.of();
+  private boolean foundNothing;
   private long lastNanos;
   private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
@@ -86,12 +91,16 @@ public final class FanOut {
       return ROWS;
     }
     long sinceLast = System.nanoTime() - lastNanos;
+    if (sinceLast < LONGEST_WAIT_FOR_PARKED.toNanos() && lanes.areWorkingOff(parked)) {
+      notBeforeNanos = System.nanoTime() + SHORTEST_PAUSE.toNanos();
+      return 0;
+    }
     long limit = Math.min(LONGEST_WAIT_FOR_ROOM.toNanos() - sinceLast, turns.untilOthersNanos());
     if (lanes.awaitRoom(Duration.ofNanos(limit))) {
-      return lanesAreFull ? ROWS_WITHOUT_ROOM : ROWS;
+      return most;
     }
     boolean waited = System.nanoTime() - lastNanos >= LONGEST_WAIT_FOR_ROOM.toNanos();
-    return waited ? ROWS_WITHOUT_ROOM : 0;
+    return waited ? FEWEST_ROWS : 0;
   }
 
   private Duration fanOut(int rows) {
@@ -100,7 +109,10 @@ public final class FanOut {
     Pick pick = turns.next();
     Batch batch;
     try {
-      batch = outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
+      batch =
+          foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
+              ? Batch.NONE
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
       if (!SqlFault.isOfData(e)) {
         throw e;
@@ -109,13 +121,29 @@ public final class FanOut {
       return Duration.ZERO;
     }
     handOver(batch);
+    foundNothing = batch.picked() == 0;
     boolean full = batch.picked() == rows || batch.events() < batch.picked();
     turns.took(pick, batch, full, before, System.nanoTime() - startedNanos);
-    if (pick instanceof Pick.Others) {
-      return Duration.ZERO;
+    return pick instanceof Pick.Others ? Duration.ZERO : pauseAfter(batch, full);
+  }
+
+  /**
+   * What is fanned out beyond the lanes' room is parked and claimed again, which costs as much as
+   * to fan it out: so what is parked comes first, where its lanes get on with it.
+   */
+  private Duration pauseAfter(Batch batch, boolean full) {
+    boolean few = full && batch.claims().size() < batch.events() / 2;
+    // At both ends: else somebody at the other one has room.
+    parked = few && lanesWereFull ? batch.parked() : Set.of();
+    lanesWereFull = few;
+    if (few) {
+      most = FEWEST_ROWS;
+      return PAUSE_WHILE_LANES_ARE_FULL;
     }
-    lanesAreFull = full && batch.claims().size() < batch.events() / FEW;
-    return lanesAreFull ? PAUSE_WHILE_LANES_ARE_FULL : nextPause(full, batch.events() > 0);
+    if (batch.parked().isEmpty()) {
+      most = Math.min(ROWS, most + FEWEST_ROWS);
+    }
+    return nextPause(full, batch.events() > 0);
   }
 
   private Duration nextPause(boolean full, boolean found) {

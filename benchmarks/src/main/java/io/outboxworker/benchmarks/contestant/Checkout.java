@@ -3,6 +3,7 @@ package io.outboxworker.benchmarks.contestant;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.cli.CommandFailed;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -24,12 +25,9 @@ final class Checkout {
     }
   }
 
-  /** The JVM of this program with the flags that the launcher gives the worker. */
+  /** How the launcher runs the worker's JVM, up to the jar. */
   static List<String> java() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags().split("\\s+")));
-    return command;
+    return launcher("--java-command");
   }
 
   /** The same for a class of this program. */
@@ -39,16 +37,21 @@ final class Checkout {
     return command;
   }
 
-  /** The flags that the launcher gives the worker. */
-  static String flags() throws IOException {
-    Process launcher =
-        new ProcessBuilder("sh", file("outbox").toString(), "--java-flags")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String flags = new String(launcher.getInputStream().readAllBytes(), UTF_8).strip();
-    if (flags.isEmpty()) {
-      throw new CommandFailed("the launcher tells no flags of the JVM");
+  /** The archive of classes that the launcher makes for the JVM of this program. */
+  static String archive() throws IOException {
+    return launcher("archive").getLast();
+  }
+
+  private static List<String> launcher(String command) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", file("outbox").toString(), command)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    try (BufferedReader lines = builder.start().inputReader(UTF_8)) {
+      List<String> told = new ArrayList<>(lines.lines().toList());
+      if (told.isEmpty()) {
+        throw new CommandFailed("the launcher tells nothing for " + command);
+      }
+      return told;
     }
-    return flags;
   }
 }

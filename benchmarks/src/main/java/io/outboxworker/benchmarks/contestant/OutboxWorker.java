@@ -20,7 +20,10 @@ import java.util.UUID;
 public final class OutboxWorker implements Contestant {
   private static final int BATCH = 1_000;
 
+  private final String name;
+  private final String parameters;
   private final Map<String, String> own;
+  private final List<String> flags;
   private final String keys = KeyRing.generate();
   private final KeyRing keyRing = KeyRing.parse(keys);
 
@@ -29,21 +32,41 @@ public final class OutboxWorker implements Contestant {
     this(Map.of());
   }
 
+  /** With its defaults and the archive of classes that its launcher makes. */
+  public static OutboxWorker archived() throws IOException {
+    return new OutboxWorker(
+        "outbox-worker", "", Map.of(), List.of("-XX:SharedArchiveFile=" + Checkout.archive()));
+  }
+
   /**
    * @param own settings that a scenario needs
    */
   public OutboxWorker(Map<String, String> own) {
+    this("outbox-worker", "", own, List.of());
+  }
+
+  private OutboxWorker(
+      String name, String parameters, Map<String, String> own, List<String> flags) {
+    this.name = name;
+    this.parameters = parameters;
     this.own = Map.copyOf(own);
+    this.flags = List.copyOf(flags);
+  }
+
+  /** With its defaults, but all of its commits wait for the disk. */
+  public static OutboxWorker durable() {
+    return new OutboxWorker(
+        "outbox-worker, durable", "?options=-c%20synchronous_commit%3Don", Map.of(), List.of());
   }
 
   @Override
   public String name() {
-    return "outbox-worker";
+    return name;
   }
 
   @Override
   public String settings() throws IOException {
-    return "its defaults; java " + Checkout.flags();
+    return "its defaults" + parameters + "; " + String.join(" ", Checkout.java());
   }
 
   @Override
@@ -142,6 +165,7 @@ public final class OutboxWorker implements Contestant {
   @Override
   public Running start(Ground ground, String database, Audience audience) throws IOException {
     List<String> command = Checkout.java();
+    command.addAll(flags);
     command.addAll(
         List.of(
             "-jar", Checkout.file("outbox-worker/target/outbox-worker.jar").toString(), "work"));
@@ -162,7 +186,7 @@ public final class OutboxWorker implements Contestant {
 
   private Map<String, String> environment(Ground ground, String database) {
     Map<String, String> environment = new HashMap<>();
-    environment.put("OUTBOX_DATABASE_URL", ground.url(database));
+    environment.put("OUTBOX_DATABASE_URL", ground.url(database) + parameters);
     environment.put("OUTBOX_KEYS", keys);
     environment.put("OUTBOX_HTTP_ADDRESS", "127.0.0.1");
     environment.put("OUTBOX_HTTP_PORT", "0");

@@ -75,7 +75,7 @@ public final class Growth implements Scenario {
     Reading used = run.read().since(begin);
     double rate = events / used.seconds();
     figures.with("deliveries/s", rate).with("of empty", empty == 0 ? 1 : rate / empty);
-    Bench.costs(figures, used, events);
+    run.costs(figures, used, events);
     return rate;
   }
 

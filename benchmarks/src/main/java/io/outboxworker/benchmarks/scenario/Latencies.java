@@ -40,23 +40,30 @@ final class Latencies {
 
   /** Commit of the event to the commit of what says that it was delivered. */
   double[] toRecord(Connection connection) throws SQLException {
-    long[] recorded = new long[committed.count()];
+    return since(commits, logged(connection, "pg_xact_commit_timestamp(xmin)"), seq -> true);
+  }
+
+  /** Commit of the event to the beginning of the fan-out that took it. */
+  double[] toFanOut(Connection connection, LongPredicate counts) throws SQLException {
+    return since(commits, logged(connection, "created_at"), counts);
+  }
+
+  /** A time of each event's delivery, in microseconds. */
+  private long[] logged(Connection connection, String time) throws SQLException {
+    long[] times = new long[committed.count()];
     try (PreparedStatement select =
-        connection.prepareStatement(
-            """
-            select event_id, (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1e6)::bigint
-            from webhooks.delivery_log
-            """)) {
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          long seq = EventId.seq(row.getObject(1, UUID.class));
-          if (committed.holds(seq)) {
-            recorded[(int) (seq - committed.first())] = row.getLong(2);
-          }
+            connection.prepareStatement(
+                "select event_id, (extract(epoch from %s) * 1e6)::bigint from webhooks.delivery_log"
+                    .formatted(time));
+        ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        long seq = EventId.seq(row.getObject(1, UUID.class));
+        if (committed.holds(seq)) {
+          times[(int) (seq - committed.first())] = row.getLong(2);
         }
       }
     }
-    return since(commits, recorded, seq -> true);
+    return times;
   }
 
   /** Adds the percentiles that count. */

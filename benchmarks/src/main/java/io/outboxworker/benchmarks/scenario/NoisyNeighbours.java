@@ -85,7 +85,7 @@ public final class NoisyNeighbours implements Scenario {
       Reading used = run.read().since(before);
       Figures figures = new Figures(name(), noise.label, round);
       compare(run, figures, quiet, noisy, seq -> isHealthy(noise, seq));
-      Bench.costs(figures, used, run.arrivals().size() - accepted);
+      run.costs(figures, used, run.arrivals().size() - accepted);
       bench.keep(run.tally(figures, accepted + expected(noise, noisy)));
       run.kill();
     }
@@ -136,11 +136,14 @@ public final class NoisyNeighbours implements Scenario {
       LongPredicate healthy)
       throws SQLException {
     double[] before = new Latencies(run.connection(), quiet).toReceipt(run.arrivals(), healthy);
-    double[] during = new Latencies(run.connection(), noisy).toReceipt(run.arrivals(), healthy);
+    Latencies latencies = new Latencies(run.connection(), noisy);
+    double[] during = latencies.toReceipt(run.arrivals(), healthy);
     double quietP99 = Latencies.percentile(before, 0.99);
     double noisyP99 = Latencies.percentile(during, 0.99);
     figures.with("healthy p99, noisy : quiet", noisyP99 / quietP99);
     Latencies.add(figures, "healthy, noisy", during);
+    Latencies.add(
+        figures, "healthy, noisy, to fan-out", latencies.toFanOut(run.connection(), healthy));
     Latencies.add(figures, "healthy, quiet", before);
   }
 }

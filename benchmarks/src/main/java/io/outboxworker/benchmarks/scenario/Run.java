@@ -19,6 +19,9 @@ final class Run implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(10);
   private static final Duration TELL = Duration.ofSeconds(10);
 
+  /** For one POST, also on a machine with other work. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   /** So long nothing may arrive before what is missing counts as lost. */
   private static final Duration STALLED = Duration.ofSeconds(60);
 
@@ -153,9 +156,12 @@ final class Run implements AutoCloseable {
 
   /** Adds what each of that many deliveries took, and what was lost since the run began. */
   Figures finish(Figures figures, Reading used, long deliveries) {
-    Bench.costs(figures, used, deliveries).with("most resident MiB", peakMebibytes());
-    long expected = events * audience.perTenant();
-    return tally(figures, expected);
+    return tally(costs(figures, used, deliveries), events * audience.perTenant());
+  }
+
+  /** Adds what each of that many deliveries took, and the memory of the process. */
+  Figures costs(Figures figures, Reading used, long deliveries) {
+    return Bench.costs(figures, used, deliveries).with("most resident MiB", peakMebibytes());
   }
 
   /** Adds what was lost of so many expected POSTs, what came twice, and what must not come. */
@@ -174,6 +180,13 @@ final class Run implements AutoCloseable {
   /** Ends the process at once, whatever it has running. */
   void kill() {
     running().kill();
+  }
+
+  /** Ends the process as an operator would, and returns the seconds that it took. */
+  double stop() {
+    long begin = System.nanoTime();
+    running().close();
+    return (System.nanoTime() - begin) / 1e9;
   }
 
   /** Ends the process as an operator would, and drops the database. */
