@@ -1,18 +1,12 @@
 package io.outboxworker.database;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
@@ -29,7 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Database implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Database.class);
-  private static final Pattern OPTIONS = Pattern.compile("[?&]options=([^&]*)");
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** Only where the role exists and has its grants in this very database. */
@@ -151,7 +144,8 @@ public final class Database implements AutoCloseable {
       Patience patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
-    config.setJdbcUrl(withOptions(settings.jdbcUrl(), session, patience));
+    config.setJdbcUrl(
+        settings.withOptions("-c statement_timeout=%s %s".formatted(patience.statement, session)));
     config.setUsername(settings.user());
     config.setPassword(settings.password());
     config.setMaximumPoolSize(size);
@@ -179,19 +173,6 @@ public final class Database implements AutoCloseable {
         "tcpKeepAlive", "true",
         "targetServerType", "primary",
         "logServerErrorDetail", "false");
-  }
-
-  /** The URL's own options come last, and so win; they take nothing else away. */
-  private static String withOptions(String jdbcUrl, String session, Patience patience) {
-    Matcher asked = OPTIONS.matcher(jdbcUrl);
-    String own = asked.find() ? URLDecoder.decode(asked.group(1), UTF_8) : "";
-    String options =
-        "-c statement_timeout=%s %s %s".formatted(patience.statement, session, own).strip();
-    // Of a parameter that is there twice the driver takes the last.
-    return jdbcUrl
-        + (jdbcUrl.contains("?") ? "&" : "?")
-        + "options="
-        + URLEncoder.encode(options, UTF_8);
   }
 
   private static void addUnlessInUrl(

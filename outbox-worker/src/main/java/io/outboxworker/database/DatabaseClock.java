@@ -24,7 +24,7 @@ public final class DatabaseClock {
     this.reading = read(jdbi);
   }
 
-  /** The time now, with at most the sync's round trip of error. */
+  /** The time now or a moment before it, at most the sync's round trip: never ahead of it. */
   public Instant now() {
     Reading last = reading;
     return last.time.plusNanos(System.nanoTime() - last.nanos);
@@ -47,7 +47,8 @@ public final class DatabaseClock {
       long asked = System.nanoTime();
       Instant time = handle.createQuery("select clock_timestamp()").mapTo(Instant.class).one();
       long answered = System.nanoTime();
-      return new Reading(time, asked + (answered - asked) / 2, Duration.ofNanos(answered - asked));
+      // Read at some time before the answer: a clock that is ahead would let retries come early.
+      return new Reading(time, answered, Duration.ofNanos(answered - asked));
     });
   }
 }

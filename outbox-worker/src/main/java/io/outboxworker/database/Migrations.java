@@ -33,7 +33,10 @@ public final class Migrations {
   public Migrations(DatabaseSettings settings) {
     FluentConfiguration config =
         Flyway.configure()
-            .dataSource(settings.jdbcUrl(), settings.user(), settings.password())
+            .dataSource(
+                settings.withOptions("-c lock_timeout=" + LOCK_WAIT.toMillis()),
+                settings.user(),
+                settings.password())
             .locations("classpath:db/migration")
             .defaultSchema("webhooks")
             .createSchemas(true)
@@ -42,13 +45,7 @@ public final class Migrations {
             .connectRetries(10)
             .connectRetriesInterval(2)
             .jdbcProperties(
-                Map.of(
-                    "ApplicationName",
-                    "outbox-worker/migrate",
-                    "tcpKeepAlive",
-                    "true",
-                    "options",
-                    "-c lock_timeout=" + LOCK_WAIT.toMillis()));
+                Map.of("ApplicationName", "outbox-worker/migrate", "tcpKeepAlive", "true"));
     // The default lock holds a transaction open, and a later `create index concurrently` would wait
     // for it for ever.
     PostgreSQLConfigurationExtension postgres =

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,14 +18,15 @@ import java.util.concurrent.TimeUnit;
 /**
  * Asks DNS for webhooks' hosts: at most 3 seconds for whoever waits, once for all who ask at the
  * same time, on bounded pools; answers are kept for 30 seconds, failures not at all. A name whose
- * lookup took longer is asked for on a small pool of its own from then on: many that hang hold up
- * one another and nobody else.
+ * lookup took longer is asked for on a small pool of its own from then on, and a lookup that hangs
+ * makes room for another one: many that hang hold up one another and nobody else.
  */
 final class NameLookup {
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final Duration KEPT = Duration.ofSeconds(30);
   private static final int KEPT_NAMES = 10_000;
-  private static final int THREADS = 192;
+  private static final int THREADS = 64;
+  private static final int THREADS_WHILE_LOOKUPS_HANG = 512;
   private static final int SLOW_THREADS = 32;
   private static final int QUEUED = 10_000;
 
@@ -62,9 +62,11 @@ final class NameLookup {
   private final InetAddressResolver dns;
   private final LookupPolicy policy;
   private final Duration budget;
-  private final Executor threads = threads("dns-", THREADS);
-  private final Executor slowThreads = threads("dns-slow-", SLOW_THREADS);
+  private final ThreadPoolExecutor threads = threads("dns-", THREADS);
+  private final ThreadPoolExecutor slowThreads = threads("dns-slow-", SLOW_THREADS);
   private final ConcurrentHashMap<String, Answer> answers = new ConcurrentHashMap<>();
+
+  private int hanging;
 
   /** Names whose last lookup took longer than anybody waits. */
   private final Set<String> slow = ConcurrentHashMap.newKeySet();
@@ -157,9 +159,14 @@ final class NameLookup {
 
   private List<InetAddress> timed(String host) throws UnknownHostException {
     long begun = System.nanoTime();
+    Running running = new Running();
+    CompletableFuture.delayedExecutor(
+            budget.dividedBy(6).toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+        .execute(running::hangs);
     try {
       return dns.lookupByName(host, policy).toList();
     } finally {
+      running.ends();
       if (System.nanoTime() - begun <= budget.toNanos()) {
         slow.remove(host);
       } else {
@@ -167,6 +174,40 @@ final class NameLookup {
           slow.clear();
         }
         slow.add(host);
+      }
+    }
+  }
+
+  /** A lookup that hangs does not count among those that may run: another one may. */
+  private final class Running {
+    private boolean hangs;
+    private boolean ended;
+
+    synchronized void hangs() {
+      if (!ended) {
+        hangs = true;
+        resize(1);
+      }
+    }
+
+    synchronized void ends() {
+      ended = true;
+      if (hangs) {
+        resize(-1);
+      }
+    }
+  }
+
+  private void resize(int more) {
+    synchronized (threads) {
+      hanging += more;
+      int most = Math.min(THREADS + hanging, THREADS_WHILE_LOOKUPS_HANG);
+      if (most > threads.getMaximumPoolSize()) {
+        threads.setMaximumPoolSize(most);
+        threads.setCorePoolSize(most);
+      } else {
+        threads.setCorePoolSize(most);
+        threads.setMaximumPoolSize(most);
       }
     }
   }
@@ -185,7 +226,7 @@ final class NameLookup {
     }
   }
 
-  private static Executor threads(String name, int most) {
+  private static ThreadPoolExecutor threads(String name, int most) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             most,

@@ -3,7 +3,11 @@ package io.outboxworker.database;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxworker.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +40,22 @@ class DatabaseTest {
     try (Database pool = Database.openForUpkeep(database.settings(), "test", 1, null)) {
       assertThat(networkTimeoutMillis(pool)).isEqualTo(30_000);
       assertThat(setting(pool, "statement_timeout")).isEqualTo("25s");
+    }
+  }
+
+  @Test
+  void a_migration_gives_a_lock_up_soon_whatever_options_the_url_has() throws Exception {
+    String url =
+        database.settings().jdbcUrl() + "&options=-c%20synchronous_commit%3Don%20-c%20work_mem=1MB";
+    String migrating = new DatabaseSettings(url, null, null).withOptions("-c lock_timeout=300");
+    try (Connection connection = DriverManager.getConnection(migrating);
+        Statement statement = connection.createStatement();
+        ResultSet settings =
+            statement.executeQuery(
+                "select current_setting('lock_timeout'), current_setting('work_mem')")) {
+      settings.next();
+      assertThat(settings.getString(1)).isEqualTo("300ms");
+      assertThat(settings.getString(2)).isEqualTo("1MB");
     }
   }
 
