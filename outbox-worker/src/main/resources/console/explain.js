@@ -77,7 +77,7 @@ const CLASSES = {
   ],
   server_error: [
     'The endpoint failed',
-    'It answered that it has a fault of its own.',
+    'It answered with a 5xx status: something broke inside the receiver, not on the way to it.',
     'Look at the receiver’s log at the time of the attempt. When it is mended, replay what failed.',
   ],
   unavailable: [
@@ -162,7 +162,7 @@ export function explain(error, httpStatus) {
 }
 
 const DISABLED = {
-  gone: 'Its endpoint answered 410: never again.',
+  gone: 'Its endpoint answered 410: it is gone for good.',
   failing: 'Nothing had succeeded for a long time.',
 };
 

@@ -138,7 +138,7 @@ class PageOverview extends Part {
           (s) =>
             html` <li data-row>
               <a href=${link(['subscriptions', s.id])} aria-label=${`Subscription ${s.description || s.url}`}></a>
-              <span>${chip(subscriptionState(s))}</span>
+              <span>${chip(s.active ? (s.failed ? 'troubled' : 'retrying') : subscriptionState(s))}</span>
               <span class="cell-main"
                 ><strong class="one-line">${s.description || shortUrl(s.url)}</strong
                 ><span class="soft small one-line">${s.event} → ${s.url}</span></span

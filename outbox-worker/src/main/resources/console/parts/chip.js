@@ -9,11 +9,12 @@ const WORDS = {
   active: 'Active',
   paused: 'Paused',
   disabled: 'Disabled',
+  troubled: 'Has failures',
 };
 
 /** A status as a shape, a word and a colour: none of them has to be seen to know it. */
 export function chip(status, text = WORDS[status] ?? status) {
-  const shape = status === 'disabled' ? 'warning' : status;
+  const shape = ['disabled', 'troubled'].includes(status) ? 'warning' : status;
   return html`<span class="chip" data-status=${status}>${icon(shape, 14)}${text}</span>`;
 }
 

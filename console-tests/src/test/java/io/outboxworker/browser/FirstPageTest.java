@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * -Dlog.rows=10000000} this is what measures it.
  */
 final class FirstPageTest {
-  private static final int RUNS = MonthOfLog.ROWS >= MonthOfLog.MEASURED_ROWS ? 20 : 3;
+  private static final int RUNS = MonthOfLog.ROWS >= MonthOfLog.MEASURED_ROWS ? 20 : 1;
   private static final double PROMISED_MILLIS = 300;
 
   /** Waits for so many rows, frame by frame, and returns the time since {@code begun}. */

@@ -64,24 +64,33 @@ final class Authentication {
     if (before != null && System.nanoTime() - before.nanos < TRUST.toNanos()) {
       return before.caller;
     }
-    remembered.remove(token);
     Caller caller =
-        before == null
-            ? unknown(token, request.remotePeer().host())
-            : find(token, before.caller.database());
+        before == null ? unknown(token, request.remotePeer().host()) : again(token, before.caller);
     remember(token, caller);
     return caller;
   }
 
-  private Caller unknown(String token, String address) {
-    if (!isLogin(token) && !Tokens.isFormed(token)) {
-      throw unauthorized();
+  /** One that was right before stays so while its database does not answer. */
+  private Caller again(String token, Caller before) {
+    try {
+      return isLogin(token) ? login(token) : ask(token, before.database());
+    } catch (Problem problem) {
+      if (problem.kind() == Problem.Kind.UNAUTHORIZED) {
+        remembered.remove(token);
+      }
+      throw problem;
     }
-    return wrongTokens.counted(address, () -> find(token, null));
   }
 
-  private Caller find(String token, @Nullable ApiDatabase before) {
-    return isLogin(token) ? login(token) : ask(token, before);
+  private Caller unknown(String token, String address) {
+    // To verify a signature costs no query, and logins are new every few minutes.
+    if (isLogin(token)) {
+      return login(token);
+    }
+    if (!Tokens.isFormed(token)) {
+      throw unauthorized();
+    }
+    return wrongTokens.counted(address, token, () -> ask(token, null));
   }
 
   private boolean isLogin(String token) {
@@ -166,7 +175,7 @@ final class Authentication {
     }
   }
 
-  private static Problem unauthorized() {
+  static Problem unauthorized() {
     return Problem.of(
         Problem.Kind.UNAUTHORIZED,
         "send a valid token as Authorization: Bearer TOKEN",

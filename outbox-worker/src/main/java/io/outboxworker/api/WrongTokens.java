@@ -3,18 +3,24 @@ package io.outboxworker.api;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * How many wrong tokens may come from one address: nobody can guess 256 bits, but each guess would
- * cost a query. Whoever tried too many is refused unasked, but for tokens that were right before,
- * since behind a proxy all have its address. Thread-safe.
+ * How many different wrong tokens may come from one address: nobody can guess 256 bits, but each
+ * guess would cost a query. Whoever tried too many is refused unasked, but for tokens that were
+ * right before, since behind a proxy all have its address. A client that repeats a revoked token is
+ * no guesser, and costs its neighbours nothing. Thread-safe.
  */
 final class WrongTokens {
   private static final int AT_ONCE = 100;
   private static final int PER_MINUTE = 10;
+  private static final Duration KEPT = Duration.ofMinutes(1);
+  private static final int MOST_KEPT = 10_000;
 
   /** What a provider gives to one customer, who has all addresses in it. */
   private static final int IPV6_NETWORK_BYTES = 8;
@@ -22,21 +28,39 @@ final class WrongTokens {
   private final RateLimit limit =
       new RateLimit(PER_MINUTE / 60.0, AT_ONCE, "too many wrong tokens came from this address");
 
+  /** Tokens that were wrong, and when. */
+  private final Map<String, Long> wrong = new ConcurrentHashMap<>();
+
   /**
    * Looks up a token that is not known to be right.
    *
    * @param lookup throws a 401 where it is wrong
    */
-  Caller counted(String address, Supplier<Caller> lookup) {
+  Caller counted(String address, String token, Supplier<Caller> lookup) {
+    Long seenNanos = wrong.get(token);
+    if (seenNanos != null && System.nanoTime() - seenNanos < KEPT.toNanos()) {
+      throw Authentication.unauthorized();
+    }
     String network = network(address);
     limit.check(network);
     try {
       return lookup.get();
     } catch (Problem problem) {
       if (problem.kind() == Problem.Kind.UNAUTHORIZED) {
+        keep(token);
         limit.take(network);
       }
       throw problem;
+    }
+  }
+
+  private void keep(String token) {
+    long now = System.nanoTime();
+    if (wrong.size() >= MOST_KEPT) {
+      wrong.values().removeIf(seen -> now - seen > KEPT.toNanos());
+    }
+    if (wrong.size() < MOST_KEPT) {
+      wrong.put(token, now);
     }
   }
 

@@ -7,6 +7,7 @@ import io.outboxworker.testing.ApiClient;
 import io.outboxworker.testing.ApiClient.Reply;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.Workers;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ final class WrongTokensTest {
       assertThat(owner.get("/audit").status()).as("a token that was right before").isEqualTo(200);
       assertThat(call(worker, "whk_no-such-form").status()).as("no query, no count").isEqualTo(401);
       assertThat(call(worker, null).status()).isEqualTo(401);
+      assertThat(call(worker, wrong(7)).status()).as("one that was wrong before").isEqualTo(401);
     }
   }
 
@@ -58,6 +60,15 @@ final class WrongTokensTest {
     assertThat(guesses(tokens, Stream.of("2001:db8:0:1::1"))).isEqualTo(1);
   }
 
+  @Test
+  void a_client_that_repeats_one_wrong_token_uses_up_nothing() {
+    Worker worker = workers.start();
+    for (int i = 0; i < 150; i++) {
+      assertThat(call(worker, wrong(1)).status()).isEqualTo(401);
+    }
+    assertThat(call(worker, wrong(2)).status()).isEqualTo(401);
+  }
+
   /** How many wrong tokens are looked up before the first is refused. */
   private static long guesses(WrongTokens tokens, Stream<String> addresses) {
     return addresses
@@ -66,6 +77,7 @@ final class WrongTokensTest {
           try {
             tokens.counted(
                 address,
+                UUID.randomUUID().toString(),
                 () -> {
                   throw Problem.of(Problem.Kind.UNAUTHORIZED, "wrong");
                 });
