@@ -16,7 +16,7 @@ COPY --from=build /opt/jre /opt/jre
 COPY LICENSE ./
 COPY --from=build /src/outbox /src/outbox-worker/target/outbox-worker.jar ./
 COPY --from=build /src/outbox-worker/target/lib ./lib
-# Starts need half the CPU time with it: docs/operations.md, section "Start faster".
+# Starts need a fifth less CPU time with it: docs/operations.md, section "Start faster".
 RUN ./outbox archive
 USER 10001:10001
 EXPOSE 8000

@@ -20,7 +20,7 @@ select n, webhooks.uuid_v7_at(now() - interval '12 hours' + n * interval '100 ms
     'document.updated', 'invoice.authorized'])[1 + (random() * 7)::int] as event,
   'res-' || (random() * 100000)::int as resource_id, case when n % 50 = 0 then 'failed' else 'delivered' end as status,
   now() - interval '12 hours' + n * interval '100 ms' as at
-from generate_series(1, 400000) n, lateral (select (random() * 99)::int as number, n) t, lateral (select (random() * 9)::int as number, n) s;
+from generate_series(1, 400000) n, lateral (select (random() * 99)::int + 0 * n as number) t, lateral (select (random() * 9)::int + 0 * n as number) s;
 create index on index_cost.finished (n);
 analyze index_cost.finished;
 

@@ -92,7 +92,9 @@ class Drawing:
                 rows.setdefault(key, {})[names[-1]] = float(one["value"][1])
         for column, name in enumerate(names):
             self.text(x + w - 12 - (len(names) - 1 - column) * 80, y + 36, name, 11, "end", "#57606a")
-        for line, (key, values) in enumerate(sorted(rows.items())[: int((h - 44) / 16)]):
+        # As Grafana shows them: the largest first where there is one number, else by name.
+        order = (lambda row: -row[1][names[0]]) if len(names) == 1 else None
+        for line, (key, values) in enumerate(sorted(rows.items(), key=order)[: int((h - 44) / 16)]):
             self.text(x + 8, y + 54 + line * 16, key)
             for column, name in enumerate(names):
                 unit = "s" if name.startswith("p9") else ""
@@ -119,8 +121,10 @@ class Drawing:
             drawn = " ".join(
                 f"{left + (t - self.end + self.span) / self.span * (w - 72):.1f},{bottom - value / top * high:.1f}" for t, value in points)
             self.parts.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-            self.text(at, y + h - 10, name, 10, colour=colour)
-            at += 12 + 6 * len(name)
+            width = 12 + 6 * len(name)
+            if at + width <= x + w:
+                self.text(at, y + h - 10, name, 10, colour=colour)
+            at += width
 
 
 def main():

@@ -2,7 +2,7 @@
 
 const ROOT = new URL('api/v1/tenant/webhooks', location.href.replace(/[?#].*/, '')).href;
 const KEY = 'outbox-token';
-const TRIES_WHEN_TOO_MANY = 3;
+const TRIES_WHEN_BUSY = 3;
 
 /** What the API answered instead of what was asked for; its `errors` name the faulty fields. */
 export class Problem extends Error {
@@ -77,7 +77,9 @@ async function ask(method, path, options = {}) {
   for (let attempt = 1; ; attempt++) {
     const response = await request(method, path, options);
     if (response.ok) return response.status === 204 ? null : response.json();
-    if (response.status === 429 && attempt < TRIES_WHEN_TOO_MANY) {
+    // What is only read may be asked again while the worker starts or its database is away.
+    const busy = response.status === 429 || (response.status === 503 && method === 'GET');
+    if (busy && attempt < TRIES_WHEN_BUSY) {
       await pause(Math.min(5, Number(response.headers.get('retry-after')) || 1));
       continue;
     }

@@ -28,8 +28,8 @@ export class EventParser {
 }
 
 const LONGEST_PAUSE = 30_000;
-/** The API says something every 15 s: after this silence the connection is dead. */
-const SILENCE = 40_000;
+/** The API says something every 5 s: after this silence the connection is dead. */
+const SILENCE = 20_000;
 
 /**
  * Deliveries as they change, for as long as the signal allows. EventSource can't send a token, so this reads the same

@@ -131,9 +131,10 @@ final class Pipeline implements AutoCloseable {
     // Before the first event of a day without a partition comes, else it lands in the default one.
     partitions.step();
     delivering.start();
+    fanOut.start();
+    // After what delivers: the first steps of these would hold it up.
     upkeep.forEach(Poller::start);
     feed.start();
-    fanOut.start();
   }
 
   /** What calls of the API need of it. */

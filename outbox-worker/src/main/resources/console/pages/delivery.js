@@ -131,6 +131,7 @@ class PageDelivery extends Part {
         <strong>${meaning.title}</strong>
         <p>${meaning.meaning}</p>
         <p><b>What to try:</b> ${meaning.advice}</p>
+        ${delivery.status === 'failed' ? html`<p><a href=${link('replays', {subscription_id: delivery.subscription_id})}>Replay all that failed there…</a></p>` : nothing}
       </div>
     </div>`;
   }

@@ -147,7 +147,7 @@ class PageOverview extends Part {
                 >${s.disabled_reason ? disabledBecause(s.disabled_reason) : (explain(s.last_error)?.title ?? nothing)}${s.last_failed_at ? html`<span class="soft"> ${when(s.last_failed_at, 'ago')}</span>` : nothing}</span
               >
               <span class="small number cell-number"
-                ><b>${count(s.failed)}</b> of ${count(s.failed + s.delivered)} failed</span
+                >${s.failed + s.delivered ? html`<b>${count(s.failed)}</b> of ${count(s.failed + s.delivered)} failed` : nothing}</span
               >
             </li>`,
         )}

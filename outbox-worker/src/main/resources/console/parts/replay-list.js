@@ -28,7 +28,7 @@ export const replayList = (items, subscriptions) =>
               ${target(replay, subscriptions)}</span
             >
             <span class="soft small"
-              >of ${when(replay.since)} to ${when(replay.until)}${replay.again ? ', also again' : nothing}</span
+              >from ${when(replay.since)} to ${when(replay.until)}${replay.again ? ', also again' : nothing}</span
             ></span
           >
           <span class="cell-progress">

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class DeliveryRoutes implements Routes.Resource {
   private static final String PATH = "/deliveries";
   private static final String WHAT = "delivery";
-  private static final Duration PING = Duration.ofSeconds(15);
+
+  /** A viewer that went away is noticed when something is sent to it, and counts until then. */
+  private static final Duration PING = Duration.ofSeconds(5);
+
   private static final String[] STATUSES =
       Arrays.stream(DeliveryStatus.values()).map(DeliveryStatus::word).toArray(String[]::new);
 

@@ -3,6 +3,7 @@ package io.outboxworker.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.helidon.webserver.http.ServerResponse;
+import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.DeliveryFeed.Viewer;
 import io.outboxworker.delivery.DeliveryItem;
 import java.io.IOException;
@@ -61,6 +62,11 @@ final class DeliveryStream {
       // The viewer went away, or may not look any longer: there is nobody to tell.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // Without the database nobody can tell whether the viewer may go on; it comes back by itself.
+      if (!SqlFault.isOfTheMoment(e)) {
+        throw e;
+      }
     }
   }
 

@@ -69,8 +69,7 @@ final class Attempts {
   private void send(Start start, Lanes lanes) {
     lanes.sending();
     if (System.nanoTime() - start.latestNanos > 0) {
-      recorder.add(new Result.GivenBack(start.claim));
-      lanes.unstarted(start.claim);
+      lanes.postponed(start.claim);
       return;
     }
     Instant startedAt = clock.now();

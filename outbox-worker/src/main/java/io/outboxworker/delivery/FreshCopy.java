@@ -13,6 +13,7 @@ final class FreshCopy {
   private long version = -1;
   private long readNanos;
   private boolean read;
+  private boolean asked;
 
   /** The version of the row, -1 before it was read. */
   long version() {
@@ -27,6 +28,18 @@ final class FreshCopy {
   void replace(@Nullable Subscription fresh, long freshVersion) {
     subscription = fresh;
     version = freshVersion;
+  }
+
+  /** Whether the caller is to read the row: false where somebody does so already. */
+  boolean ask() {
+    boolean first = !asked;
+    asked = true;
+    return first;
+  }
+
+  /** Nobody reads the row any more. */
+  void answered() {
+    asked = false;
   }
 
   /** The row was read, beginning at {@code atNanos}, and is as it was. */

@@ -4,8 +4,6 @@ import io.outboxworker.subscription.LiveSubscriptions;
 import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Outcome;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,14 +32,13 @@ final class Lane {
 
   final UUID subscriptionId;
   final FreshCopy copy = new FreshCopy();
+  final HeldClaims claims = new HeldClaims();
   private final Health health = new Health();
   private final int defaultMaxInFlight;
-  private final Deque<Claim> retries = new ArrayDeque<>();
-  private final Deque<Claim> firsts = new ArrayDeque<>();
   private @Nullable Pace pace;
   private int running;
   private long heldBytes;
-  private long usedNanos = System.nanoTime();
+  private long usedNanos = System.nanoTime() - KEPT_FRESH.toNanos();
   private boolean parked;
   private long parkedNotes;
 
@@ -111,7 +108,7 @@ final class Lane {
 
   /** How many retries it would take: those are bound by the full limit, not by trouble. */
   int roomForRetries(long now) {
-    int room = heldBytes >= MAX_BYTES ? 0 : maxInFlight() - running - retries.size();
+    int room = heldBytes >= MAX_BYTES ? 0 : maxInFlight() - running - claims.retries();
     return Math.max(0, Math.min(room, pacedRoom(now)));
   }
 
@@ -134,7 +131,7 @@ final class Lane {
   }
 
   int waiting() {
-    return retries.size() + firsts.size();
+    return claims.all();
   }
 
   /** No answer for a while although attempts run. */
@@ -155,6 +152,10 @@ final class Lane {
   /** Whether it has room for so many that asking the database is worth it. */
   boolean wantsParked(long now, Load load) {
     return parked && room(now, load) >= Math.max(1, Math.min(maxHeld(), load.share()) / 2);
+  }
+
+  boolean isPaced() {
+    return pace != null;
   }
 
   /** How long until its pace lets it take parked deliveries or start what it holds, if any. */
@@ -186,29 +187,23 @@ final class Lane {
 
   void add(Claim claim) {
     heldBytes += claim.message().body().length;
-    (claim.isRetry() || claim.suspect() ? retries : firsts).add(claim);
-  }
-
-  /** The next claim to start, retries before first attempts. */
-  @Nullable Claim next() {
-    @Nullable Claim retry = retries.peek();
-    return retry == null ? firsts.peek() : retry;
+    claims.add(claim);
   }
 
   /** Whether what starts next is no first attempt. */
   boolean hasRetries() {
-    return !retries.isEmpty();
+    return claims.retries() > 0;
   }
 
-  /** Takes what {@link #next} returned back out. */
+  /** Takes what {@link HeldClaims#next} returned back out. */
   void remove(Claim claim) {
-    (claim.isRetry() || claim.suspect() ? retries : firsts).remove();
+    claims.removeNext();
     heldBytes -= claim.message().body().length;
   }
 
-  /** What {@link #next} returned starts. */
+  /** What {@link HeldClaims#next} returned starts. */
   void start(long now) {
-    (retries.isEmpty() ? firsts : retries).remove();
+    claims.removeNext();
     if (running == 0) {
       health.listen(now);
     }
@@ -221,7 +216,7 @@ final class Lane {
 
   /** Retries may use the whole limit; first attempts what the endpoint has shown to bear. */
   boolean isAtLimit() {
-    return running >= (retries.isEmpty() ? Math.min(health.limit(), maxInFlight()) : maxInFlight());
+    return running >= (hasRetries() ? maxInFlight() : Math.min(health.limit(), maxInFlight()));
   }
 
   /** Whether it has its part of the worker already; asked again when one of its attempts ends. */
@@ -231,6 +226,12 @@ final class Lane {
 
   boolean isAheadOfPace(long now) {
     return pace != null && pace.available(now) == 0;
+  }
+
+  /** It was started and not sent in time: it is what starts next. */
+  void postponed(Claim claim) {
+    running--;
+    claims.putBack(claim);
   }
 
   /** It was started and then not sent after all. */

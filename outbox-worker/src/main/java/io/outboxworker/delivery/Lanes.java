@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * All lanes of this worker: every attempt is started here, and nowhere else. What does not fit into
@@ -27,11 +26,12 @@ public final class Lanes {
   public record Limits(int maxInFlight, int maxInFlightPerSubscription, Duration attemptTimeout) {}
 
   private final Limits limits;
-  private final LiveSubscriptions subscriptions;
+  private final CopyReader copies;
   private final Attempts attempts;
   private final Runnable roomForParked;
   private final LaneLock lock = new LaneLock();
   private final Map<UUID, Lane> lanes = new HashMap<>();
+  private final Set<Lane> withParked = new HashSet<>();
   private final Load load;
   private final Starter starter;
 
@@ -45,11 +45,11 @@ public final class Lanes {
       Recorder recorder,
       Runnable roomForParked) {
     this.limits = limits;
-    this.subscriptions = subscriptions;
     this.attempts = attempts;
     this.roomForParked = roomForParked;
     this.load = new Load(limits.maxInFlight);
     this.starter = new Starter(limits.attemptTimeout, load, recorder);
+    this.copies = new CopyReader(subscriptions, lock, starter, this::starting);
   }
 
   /** Room for newborn deliveries, for the next fan-out. */
@@ -68,8 +68,8 @@ public final class Lanes {
   /** Whether one of these gets on with deliveries that it knows to be parked. */
   public boolean areWorkingOff(Collection<UUID> subscriptionIds) {
     return lock.locked(() ->
-        lanes.values().stream()
-            .filter(lane -> subscriptionIds.contains(lane.subscriptionId))
+        subscriptionIds.stream()
+            .map(this::lane)
             .anyMatch(lane -> lane.isWorkingOffParked(System.nanoTime())));
   }
 
@@ -85,12 +85,16 @@ public final class Lanes {
       }
       served.forEach(starter::pump);
     });
-    read(lock.locked(starter::waitingForCopy));
+    copies.read(lock.locked(starter::waitingForCopy));
   }
 
   /** Notes that these subscriptions have parked deliveries. */
   public void noteParked(Collection<UUID> subscriptionIds) {
-    starting(() -> subscriptionIds.forEach(id -> lane(id).noteParked()));
+    starting(() ->
+        subscriptionIds.forEach(id -> {
+          lane(id).noteParked();
+          withParked.add(lane(id));
+        }));
     roomForParked.run();
   }
 
@@ -98,12 +102,15 @@ public final class Lanes {
   Wanted wantedParked() {
     return lock.locked(() ->
         Wanted.by(
-            lanes.values(), Math.min(Deliveries.MAX_BATCH, load.room()), load, System.nanoTime()));
+            withParked, Math.min(Deliveries.MAX_BATCH, load.room()), load, System.nanoTime()));
   }
 
   /** Takes the answer to {@link #wantedParked}: a lane that got less has no more. */
   void offerParked(Wanted wanted, List<Claim> claims) {
-    starting(() -> wanted.exhausted(claims).forEach((id, notes) -> lane(id).noteNoneParked(notes)));
+    starting(() -> {
+      wanted.exhausted(claims).forEach((id, notes) -> lane(id).noteNoneParked(notes));
+      withParked.removeIf(lane -> !lane.parked());
+    });
     offer(claims);
   }
 
@@ -114,7 +121,7 @@ public final class Lanes {
   Duration keepPace(Duration limit) {
     return starting(() -> {
       starter.pumpTimed();
-      return starter.untilPaced(lanes.values(), limit);
+      return starter.untilPaced(limit);
     });
   }
 
@@ -136,8 +143,9 @@ public final class Lanes {
    */
   void refresh() {
     long now = System.nanoTime();
-    read(
+    copies.read(
         lock.locked(() -> {
+          lanes.values().stream().filter(lane -> lane.isForgettable(now)).forEach(starter::forget);
           lanes.values().removeIf(lane -> lane.isForgettable(now));
           return lanes.values().stream().filter(lane -> lane.isInUse(now)).toList();
         }));
@@ -170,9 +178,20 @@ public final class Lanes {
     }
   }
 
+  /** An attempt was about to be made when its lease or its copy had become too old. */
+  void postponed(Claim claim) {
+    starting(() -> {
+      Lane lane = lane(claim.subscriptionId());
+      lane.postponed(claim);
+      load.postponed();
+      starter.pump(lane);
+      starter.pumpWaiting();
+    });
+  }
+
   /**
-   * An attempt was about to be made when its lease or its copy had become too old, or broke before
-   * it was made: its slot goes to the next. What becomes of the claim is the caller's to say.
+   * An attempt broke before it was made: its slot goes to the next. What becomes of the claim is
+   * the caller's to say.
    */
   void unstarted(Claim claim) {
     starting(() -> {
@@ -207,26 +226,6 @@ public final class Lanes {
   private Lane lane(UUID subscriptionId) {
     return lanes.computeIfAbsent(
         subscriptionId, id -> new Lane(id, limits.maxInFlightPerSubscription));
-  }
-
-  private void read(Collection<Lane> toRead) {
-    if (toRead.isEmpty()) {
-      return;
-    }
-    Map<UUID, Long> versions =
-        lock.locked(() ->
-            toRead.stream()
-                .collect(
-                    Collectors.toMap(lane -> lane.subscriptionId, lane -> lane.copy.version())));
-    long askedNanos = System.nanoTime();
-    List<LiveSubscriptions.Copy> changed = subscriptions.changed(versions);
-    starting(() -> {
-      changed.forEach(copy -> lane(copy.id()).take(copy, askedNanos));
-      toRead.forEach(lane -> {
-        lane.copy.confirm(askedNanos);
-        starter.pump(lane);
-      });
-    });
   }
 
   private void starting(Runnable change) {

@@ -136,6 +136,11 @@ final class Load {
     unsent.decrementAndGet();
   }
 
+  /** What was started was not sent: it is held as before. */
+  void postponed() {
+    running--;
+  }
+
   void finished(Claim claim) {
     running--;
     letGo(claim);

@@ -4,6 +4,7 @@ import io.outboxworker.subscription.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ final class Starter {
   private final Set<Lane> firstsWaiting = new LinkedHashSet<>();
   private final Set<Lane> waitingForCopy = new LinkedHashSet<>();
   private final Set<Lane> waitingForPace = new LinkedHashSet<>();
+  private final Set<Lane> paced = new HashSet<>();
   private List<Attempts.Start> decided = new ArrayList<>();
   private boolean stopped;
   private boolean timedWait;
@@ -77,7 +79,10 @@ final class Starter {
   void pump(Lane lane) {
     long now = System.nanoTime();
     waitingForCopy.remove(lane);
-    for (Claim claim = lane.next(); claim != null; claim = lane.next()) {
+    if (lane.isPaced()) {
+      paced.add(lane);
+    }
+    for (Claim claim = lane.claims.next(); claim != null; claim = lane.claims.next()) {
       Subscription subscription = lane.copy.subscription();
       if (stopped || (subscription != null && isLeaseTooShort(claim, subscription, now))) {
         giveBack(lane, claim);
@@ -145,12 +150,17 @@ final class Starter {
     return waits;
   }
 
+  /** This lane is no more. */
+  void forget(Lane lane) {
+    paced.remove(lane);
+  }
+
   /** How long until a lane's pace, or the worker's own, lets it go on, at most {@code limit}. */
-  Duration untilPaced(Collection<Lane> lanes, Duration limit) {
+  Duration untilPaced(Duration limit) {
     long now = System.nanoTime();
     boolean slotsWanted = !retriesWaiting.isEmpty() || !firstsWaiting.isEmpty();
     long soonest = slotsWanted ? NEXT_SLOT.toNanos() : limit.toNanos();
-    for (Lane lane : lanes) {
+    for (Lane lane : paced) {
       soonest = Math.min(soonest, lane.untilPacedNanos(now));
     }
     return Duration.ofNanos(soonest);

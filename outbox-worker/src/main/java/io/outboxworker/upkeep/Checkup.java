@@ -51,7 +51,11 @@ public final class Checkup {
             """);
     findings.add(
         workers > 0
-            ? ok("workers", "workers are connected, from %d addresses".formatted(workers))
+            ? ok(
+                "workers",
+                workers == 1
+                    ? "workers are connected from one address"
+                    : "workers are connected from %d addresses".formatted(workers))
             : problem(
                 "workers",
                 "no worker is connected: events wait in the outbox",

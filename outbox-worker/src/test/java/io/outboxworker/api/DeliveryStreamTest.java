@@ -3,7 +3,6 @@ package io.outboxworker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.helidon.webserver.http.Handler;
 import io.outboxworker.Worker;
 import io.outboxworker.delivery.DeliveryFeed;
 import io.outboxworker.testing.ApiClient;
@@ -15,11 +14,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.ConnectionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -92,28 +94,49 @@ final class DeliveryStreamTest {
   }
 
   @Test
-  void a_silent_stream_is_kept_alive_by_pings() throws Exception {
+  void a_silent_stream_is_kept_alive_by_pings() {
+    List<String> lines = show(() -> {}, seen -> seen.size() > 6);
+
+    assertThat(lines.subList(0, 6)).containsExactly("retry: 2000", "", ": ping", "", ": ping", "");
+  }
+
+  @Test
+  void a_stream_ends_in_order_while_the_database_is_away() {
+    List<String> lines =
+        show(
+            () -> {
+              throw new ConnectionException(new SQLTransientConnectionException("all are busy"));
+            },
+            seen -> seen.contains("end"));
+
+    assertThat(lines).containsExactly("retry: 2000", "", "end");
+  }
+
+  /** What a viewer of a stream without deliveries sees until it is enough. */
+  private List<String> show(Runnable recheck, Predicate<List<String>> enough) {
+    var stream = new DeliveryStream(Duration.ofMillis(20));
     try (DeliveryFeed feed = new DeliveryFeed(shop.jdbi());
         HttpServer server =
-            new HttpServer("127.0.0.1", 0, List.of(rules -> rules.get("/", silent(feed))))) {
+            new HttpServer(
+                "127.0.0.1",
+                0,
+                List.of(rules ->
+                    rules.get(
+                        "/",
+                        (request, response) ->
+                            stream.show(
+                                feed.watch(shop.tenant(), null).orElseThrow(),
+                                recheck,
+                                response))))) {
       URI uri = URI.create("http://127.0.0.1:" + server.port() + "/");
       List<String> lines = new CopyOnWriteArrayList<>();
       var unused =
           http.sendAsync(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofLines())
               .thenApply(HttpResponse::body)
               .thenAccept(body -> Thread.startVirtualThread(() -> read(body, lines)));
-
-      await().atMost(SOON).until(() -> lines.size() > 6);
-
-      assertThat(lines.subList(0, 6))
-          .containsExactly("retry: 2000", "", ": ping", "", ": ping", "");
+      await().atMost(SOON).until(() -> enough.test(lines));
+      return List.copyOf(lines);
     }
-  }
-
-  private Handler silent(DeliveryFeed feed) {
-    var stream = new DeliveryStream(Duration.ofMillis(20));
-    return (request, response) ->
-        stream.show(feed.watch(shop.tenant(), null).orElseThrow(), () -> {}, response);
   }
 
   /** Every line so far, and {@code end} after the last one; the stream has begun. */

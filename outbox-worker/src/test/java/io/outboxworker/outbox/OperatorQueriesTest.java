@@ -159,7 +159,7 @@ class OperatorQueriesTest {
   @Test
   void sizes_add_up_partitions_and_show_what_lies_outside_of_them() throws Exception {
     List<String> rows = run("sizes.sql");
-    assertThat(rows).anyMatch(row -> row.startsWith("delivery_log|4|"));
+    assertThat(rows).anyMatch(row -> row.startsWith("delivery_log|5|"));
     assertThat(rows).anyMatch(row -> row.matches("event_log_20[0-9]{6}\\|.*"));
     assertThat(rows.get(rows.size() - 2)).startsWith("event_log_default|").endsWith("|1");
   }
