@@ -10,6 +10,8 @@
 set synchronous_commit = off;
 set client_min_messages = warning;
 set jit = off;
+set check_function_bodies = off; -- the table comes later
+drop schema if exists index_cost cascade;
 create schema index_cost;
 
 create table index_cost.finished as
