@@ -67,6 +67,7 @@ final class Attempts {
   /** The future needs no reader: it never fails, and settling is its end. */
   @SuppressWarnings("FutureReturnValueIgnored")
   private void send(Start start, Lanes lanes) {
+    lanes.sending();
     if (System.nanoTime() - start.latestNanos > 0) {
       lanes.postponed(start.claim);
       return;

@@ -157,6 +157,11 @@ public final class Lanes {
     return lock.locked(load::running);
   }
 
+  /** A started attempt has its turn on a thread that sends. */
+  void sending() {
+    load.sending();
+  }
+
   /** An attempt is over and its result handed to the recorder: its slot goes to the next. */
   void finished(Result.Attempted result) {
     Claim claim = result.claim();
@@ -190,9 +195,8 @@ public final class Lanes {
    */
   void unstarted(Claim claim) {
     starting(() -> {
-      Lane lane = lane(claim.subscriptionId());
-      lane.unstarted(claim);
-      release(lane, claim);
+      lane(claim.subscriptionId()).unstarted(claim);
+      release(lane(claim.subscriptionId()), claim);
     });
   }
 

@@ -1,6 +1,7 @@
 package io.outboxworker.delivery;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How much this worker holds and runs, over all lanes. Held is what is leased to it: running, and
@@ -21,6 +22,14 @@ final class Load {
 
   private static final Duration MOMENT = Duration.ofMillis(20);
 
+  /**
+   * While more than this many wait for a thread that sends them, it is the processors that are
+   * slow, and not the endpoints: more connections would only wait along. The HTTP client hands out
+   * its idle connections in turn, so that what was opened once stays open, and looks through all of
+   * them for each POST.
+   */
+  private static final int MOST_UNSENT = 16 * Runtime.getRuntime().availableProcessors();
+
   /** A lane may have this part of what is free, so that something is always free for the next. */
   private static final int SHARES = 8;
 
@@ -28,6 +37,10 @@ final class Load {
   private int running;
   private final long[] lastStarts = new long[PER_MOMENT];
   private int starts;
+
+  /** Started, and not sent yet; counted down without the lock. */
+  private final AtomicInteger unsent = new AtomicInteger();
+
   private int held;
   private int retriesHeld;
   private long heldBytes;
@@ -44,8 +57,11 @@ final class Load {
   }
 
   boolean hasSlot(long now) {
-    return running < maxInFlight
-        && (running < PER_MOMENT || now - lastStarts[starts] >= MOMENT.toNanos());
+    return running < maxInFlight && (running < PER_MOMENT || hasMoment(now));
+  }
+
+  private boolean hasMoment(long now) {
+    return unsent.get() <= MOST_UNSENT && now - lastStarts[starts] >= MOMENT.toNanos();
   }
 
   /** Whether a suspect may still show what it does: later ones must not wait for one that hangs. */
@@ -110,8 +126,14 @@ final class Load {
 
   void started(long now) {
     running++;
+    unsent.incrementAndGet();
     lastStarts[starts] = now;
     starts = (starts + 1) % PER_MOMENT;
+  }
+
+  /** What was started has its turn on a thread that sends; needs no lock. */
+  void sending() {
+    unsent.decrementAndGet();
   }
 
   /** What was started was not sent: it is held as before. */
