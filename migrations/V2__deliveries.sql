@@ -18,7 +18,7 @@ create table webhooks.outbox (
 -- Refuses nonsense in the producer's own transaction, as check constraints would, under a name that says what to fix.
 -- PostgreSQL reads, plans and compiles every check constraint again for each statement, and eight of them cost more than
 -- the rest of the INSERT; a trigger's expression is compiled once for each connection.
-create function webhooks.check_event() returns trigger language plpgsql set search_path = pg_catalog as $$
+create function webhooks.check_event() returns trigger language plpgsql set search_path = webhooks, pg_temp as $$
 declare
   violated text := concat_ws(', ',
     case when not json_typeof(new.data) = 'object' then 'data_must_be_a_json_object' end,
