@@ -98,12 +98,19 @@ final class DeliveryPagesTest {
     await().until(() -> stand.endpoints().arrivals("/filtered").size() == 2);
     stand.go(page, "deliveries");
     page.locator(".segments").getByText("Delivered").click();
+    page.waitForURL(url -> url.contains("status=delivered"));
     page.getByLabel("Event", new Page.GetByLabelOptions().setExact(true)).fill("filter.one");
     page.keyboard().press("Enter");
+    page.waitForURL(url -> url.contains("event=filter.one"));
     page.getByLabel("Subscription").selectOption(one);
+    page.waitForURL(url -> url.contains("subscription_id=" + one));
+    // What is typed before the page has followed the address would be overwritten.
+    assertThat(page.locator("[data-row]")).hasCount(1);
     page.getByLabel("Resource id").fill("r-1");
     page.keyboard().press("Enter");
+    page.waitForURL(url -> url.contains("resource_id=r-1"));
     page.getByLabel("Time").selectOption("1h");
+    page.waitForURL(url -> url.contains("range=1h"));
     assertThat(page.url())
         .contains("status=delivered", "event=filter.one", "subscription_id=" + one)
         .contains("resource_id=r-1", "range=1h");
@@ -115,7 +122,7 @@ final class DeliveryPagesTest {
     other.close();
     page.getByText("Clear the filters").click();
     assertThat(row("filter.two")).isVisible();
-    assertThat(page.url()).endsWith("#/deliveries");
+    page.waitForURL(url -> url.endsWith("#/deliveries"));
   }
 
   @Test
