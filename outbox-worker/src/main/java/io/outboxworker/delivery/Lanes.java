@@ -195,8 +195,9 @@ public final class Lanes {
    */
   void unstarted(Claim claim) {
     starting(() -> {
-      lane(claim.subscriptionId()).unstarted(claim);
-      release(lane(claim.subscriptionId()), claim);
+      Lane lane = lane(claim.subscriptionId());
+      lane.unstarted(claim);
+      release(lane, claim);
     });
   }
 

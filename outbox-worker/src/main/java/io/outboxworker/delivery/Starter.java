@@ -119,7 +119,7 @@ final class Starter {
     return false;
   }
 
-  /** Lanes that found no slot or no room in the recorder get another chance, one start each. */
+  /** Lanes that found no slot or no room in the recorder get another chance, in their turn. */
   void pumpWaiting() {
     while (mayStart(System.nanoTime())) {
       Lane next = first(retriesWaiting);
