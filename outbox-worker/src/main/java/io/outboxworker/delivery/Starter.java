@@ -101,6 +101,7 @@ final class Starter {
       }
       lane.start(now);
       load.started(now);
+      load.trials.started(claim);
       decided.add(start(claim, subscription, lane));
     }
   }
