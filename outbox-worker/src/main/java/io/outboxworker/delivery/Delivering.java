@@ -4,6 +4,7 @@ import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.Poller;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.tracing.Tracing;
 import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.List;
@@ -34,8 +35,12 @@ public final class Delivering implements AutoCloseable {
       Duration disableAfter,
       @Nullable String verifyAs) {}
 
-  /** What it stands on: its connections, db-scheduler's own, and PostgreSQL's clock. */
-  public record Ground(Jdbi jdbi, DataSource timerPool, DatabaseClock clock) {}
+  /**
+   * What it stands on: its connections, db-scheduler's own, PostgreSQL's clock, and where spans of
+   * attempts go, null where nowhere.
+   */
+  public record Ground(
+      Jdbi jdbi, DataSource timerPool, DatabaseClock clock, @Nullable Tracing tracing) {}
 
   private static final Duration REFRESH = Duration.ofMillis(400);
   private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
@@ -74,10 +79,12 @@ public final class Delivering implements AutoCloseable {
             settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
-            sender,
-            settings.verifyAs == null
-                ? null
-                : new EndpointChallenge(sender, subscriptions, settings.verifyAs),
+            new Attempts.Wire(
+                sender,
+                settings.verifyAs == null
+                    ? null
+                    : new EndpointChallenge(sender, subscriptions, settings.verifyAs),
+                ground.tracing),
             new RetrySchedule(settings.retryDelays),
             recorder,
             ground.clock,
