@@ -94,10 +94,10 @@ final class Pipeline implements AutoCloseable {
             metrics);
     var logs = new Logs(upkeepJdbi);
     partitions = new Partitions(logs, config.retention());
-    var outbox = new Outbox(upkeepJdbi, deliveries, attempts.timeout());
-    var backlog = new Backlog(upkeepJdbi);
+    var outbox = new Outbox(upkeepPool, deliveries, attempts.timeout());
+    var backlog = new Backlog(upkeepPool);
     var publisher = new Publisher(upkeepJdbi);
-    var fanOutOutbox = new Outbox(fanOutPool.jdbi(), deliveries, attempts.timeout());
+    var fanOutOutbox = new Outbox(fanOutPool, deliveries, attempts.timeout());
     var fanOutStep =
         new FanOut(fanOutOutbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
     fanOut = new Poller(named("fan-out"), fanOutStep::step);

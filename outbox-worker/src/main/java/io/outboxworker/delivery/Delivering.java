@@ -74,8 +74,8 @@ public final class Delivering implements AutoCloseable {
     this.metrics = metrics;
     this.recorder =
         new Recorder(
-            new Recording(ground.jdbi, settings.disableAfter),
-            new Tally(metrics, this::nextInOrder),
+            new Recording(ground.jdbi, ground.clock, settings.disableAfter),
+            new Tally(metrics, this::nextInOrder, this::retryIn),
             settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
@@ -165,6 +165,10 @@ public final class Delivering implements AutoCloseable {
   /** The next delivery of an ordered subscription may go as soon as the one before is recorded. */
   private void nextInOrder(Set<UUID> subscriptionIds) {
     lanes.noteParked(subscriptionIds);
+  }
+
+  private void retryIn(Duration delay) {
+    timer.set(delay);
   }
 
   private Duration refresh() {
