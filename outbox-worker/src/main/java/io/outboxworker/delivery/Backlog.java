@@ -1,5 +1,7 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.database.Database;
+import io.outboxworker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,9 +32,19 @@ public final class Backlog {
   private static final Duration MOMENT = Duration.ofSeconds(12);
 
   private final Jdbi jdbi;
+  private final Question any;
 
-  public Backlog(Jdbi jdbi) {
-    this.jdbi = jdbi;
+  public Backlog(Database database) {
+    this.jdbi = database.jdbi();
+    this.any =
+        new Question(
+            database.dataSource(),
+            "select count(*) from (select from delivery limit 1) any_at_all");
+  }
+
+  /** Whether every delivery is final, so that there is nothing to care for. */
+  public boolean isEmpty() throws SQLException {
+    return any.ask() == 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.delivery.Result.Attempted;
 import io.outboxworker.delivery.Result.GivenBack;
 import java.time.Duration;
@@ -30,9 +31,9 @@ final class Recording {
   /**
    * @param disableAfter how long a subscription may fail without a success
    */
-  Recording(Jdbi jdbi, Duration disableAfter) {
+  Recording(Jdbi jdbi, DatabaseClock clock, Duration disableAfter) {
     this.jdbi = jdbi;
-    this.health = new EndpointHealth(disableAfter);
+    this.health = new EndpointHealth(clock, disableAfter);
   }
 
   /**
@@ -199,8 +200,7 @@ final class Recording {
    */
   private static long remainingDelayMillis(Attempted result) {
     Verdict.RetryIn again = (Verdict.RetryIn) result.verdict();
-    long remaining = again.delay().toNanos() - (System.nanoTime() - result.endedNanos());
-    return Math.max(0, (remaining + 999_999) / 1_000_000);
+    return (result.leftOf(again.delay()).toNanos() + 999_999) / 1_000_000;
   }
 
   private static <R extends Result, T extends @Nullable Object> List<T> column(
