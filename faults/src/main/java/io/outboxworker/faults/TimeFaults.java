@@ -96,7 +96,7 @@ final class TimeFaults {
             library.toString(),
             "FAKETIME_TIMESTAMP_FILE",
             offset.toString(),
-            "FAKETIME_NO_CACHE",
+            "FAKETIME_CACHE_DURATION",
             "1",
             "FAKETIME_DONT_FAKE_MONOTONIC",
             "1");
