@@ -113,6 +113,7 @@ final class Starter {
       left--;
       lane.start(now);
       load.started(now);
+      load.trials.started(claim);
       decided.add(start(claim, subscription, lane));
     }
   }
