@@ -68,7 +68,7 @@ export function toLocalInput(text) {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-export const fromLocalInput = (value) => (value ? new Date(value).toISOString() : '');
+export const fromLocalInput = (value) => (Number.isNaN(Date.parse(value)) ? '' : new Date(value).toISOString());
 
 export const bytes = (text) => {
   const size = new TextEncoder().encode(text).length;

@@ -3,6 +3,7 @@ package io.outboxworker;
 import io.outboxworker.api.JwtRules;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.subscription.KeyRing;
+import io.outboxworker.tracing.TracingSettings;
 import io.outboxworker.upkeep.Retention;
 import io.outboxworker.webhook.Cidr;
 import io.outboxworker.webhook.EgressRules;
@@ -34,6 +35,7 @@ public record Config(
     boolean metricsTenantLabel,
     Duration shutdownTimeout,
     Logging logging,
+    TracingSettings tracing,
     List<Setting> settings,
     List<String> warnings) {
 
@@ -105,6 +107,9 @@ public record Config(
     var jwt = api.jwt();
     if (jwt != null && jwt.jwksUrl() != null) {
       ownNames.add(jwt.jwksUrl().getHost());
+    }
+    if (tracing.isOn()) {
+      ownNames.add(tracing.collector().getHost());
     }
     return new EgressRules(
         endpoints.allowHttp(),

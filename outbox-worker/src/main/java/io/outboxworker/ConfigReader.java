@@ -40,6 +40,7 @@ final class ConfigReader {
     boolean tenantLabel = from.read("OUTBOX_METRICS_TENANT_LABEL", "true", Kind.flag());
     var shutdown = from.read("OUTBOX_SHUTDOWN_TIMEOUT", "15s", Kind.duration("1s", "10m"));
     var logging = logging();
+    var tracing = new TracingReader(from).read();
     return new Config(
         settings(databases),
         databases.values().stream().flatMap(url -> url.hosts().stream()).toList(),
@@ -53,6 +54,7 @@ final class ConfigReader {
         tenantLabel,
         shutdown,
         logging,
+        tracing,
         from.finish(),
         warnings(attempts.timeout(), shutdown, retention));
   }
@@ -144,7 +146,7 @@ final class ConfigReader {
 
   private Api api() {
     int rate = from.read("OUTBOX_API_REQUESTS_PER_SECOND", "20", Kind.wholeNumber(1, 1_000_000));
-    var url = from.readOptional("OUTBOX_JWT_JWKS_URL", Kind.httpsUrl());
+    var url = from.readOptional("OUTBOX_JWT_JWKS_URL", Kind.url("https"));
     var secret = from.readOptional("OUTBOX_JWT_SECRET", Kind.text(32, 1000).secret());
     var claim = from.read("OUTBOX_JWT_TENANT_CLAIM", "tenant_id", Kind.text(1, 200));
     var issuer = from.readOptional("OUTBOX_JWT_ISSUER", Kind.text(1, 1000));

@@ -11,8 +11,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,19 @@ final class Environment {
     return settings.stream().anyMatch(s -> s.name().equals(name) && s.given()) || !sound(name);
   }
 
+  /** The names with this beginning that have a value, from the environment or from a file. */
+  SortedSet<String> names(String beginning) {
+    return variables.entrySet().stream()
+        .filter(v -> v.getKey().startsWith(beginning) && !v.getValue().isBlank())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The variable as it stands, without blanks around it; empty where it is not set. */
+  String text(String name) {
+    return variables.getOrDefault(name, "").strip();
+  }
+
   /** Whether none of these settings has a fault so far. */
   boolean sound(String... names) {
     return faults.stream().noneMatch(fault -> List.of(names).contains(fault.name()));
@@ -86,8 +101,8 @@ final class Environment {
 
   /** An empty variable is as good as none: compose files pass {@code NAME=} for what is not set. */
   private @Nullable Given given(String name) {
-    var text = variables.getOrDefault(name, "").strip();
-    var file = variables.getOrDefault(name + FILE, "").strip();
+    var text = text(name);
+    var file = text(name + FILE);
     if (file.isEmpty()) {
       return text.isEmpty() ? null : new Given(text, "environment");
     }

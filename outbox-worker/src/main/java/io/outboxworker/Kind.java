@@ -72,7 +72,7 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
         });
   }
 
-  private <U> Kind<U> to(Function<T, U> next) {
+  <U> Kind<U> to(Function<T, U> next) {
     return new Kind<>(allowed, parse.andThen(next), shown);
   }
 
@@ -173,13 +173,14 @@ record Kind<T>(String allowed, Function<String, T> parse, UnaryOperator<String> 
     return InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort());
   }
 
-  static Kind<URI> httpsUrl() {
+  static Kind<URI> url(String... schemes) {
+    var allowed = "an " + String.join(":// or ", schemes) + ":// URL";
     return of(
-            "an https:// URL",
+            allowed,
             text -> {
               var uri = uri(text);
-              if (!"https".equals(uri.getScheme()) || uri.getUserInfo() != null) {
-                throw new IllegalArgumentException("is not an https:// URL");
+              if (!List.of(schemes).contains(uri.getScheme()) || uri.getUserInfo() != null) {
+                throw new IllegalArgumentException("is not " + allowed);
               }
               return uri;
             })

@@ -19,8 +19,8 @@ import io.outboxworker.metrics.Metrics;
 import io.outboxworker.outbox.FanOut;
 import io.outboxworker.outbox.Outbox;
 import io.outboxworker.outbox.Publisher;
-import io.outboxworker.subscription.KeyRing;
 import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.tracing.Tracing;
 import io.outboxworker.upkeep.Expiry;
 import io.outboxworker.upkeep.Gauges;
 import io.outboxworker.upkeep.Logs;
@@ -62,8 +62,8 @@ final class Pipeline implements AutoCloseable {
       String name,
       DatabaseSettings settings,
       Config config,
-      KeyRing keys,
       Sender sender,
+      @Nullable Tracing tracing,
       Metrics metrics) {
     this.name = name;
     gauges = metrics.databases();
@@ -82,11 +82,11 @@ final class Pipeline implements AutoCloseable {
     var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
-    var subscriptions = new LiveSubscriptions(jdbi, keys);
+    var subscriptions = new LiveSubscriptions(jdbi, config.keys());
     String verifyAs = config.endpoints().verify() ? attempts.source() : null;
     delivering =
         new Delivering(
-            new Delivering.Ground(jdbi, timerPool.dataSource(), clock),
+            new Delivering.Ground(jdbi, timerPool.dataSource(), clock, tracing),
             subscriptions,
             deliveries,
             sender,
@@ -94,10 +94,10 @@ final class Pipeline implements AutoCloseable {
             metrics);
     var logs = new Logs(upkeepJdbi);
     partitions = new Partitions(logs, config.retention());
-    var outbox = new Outbox(upkeepJdbi, deliveries, attempts.timeout());
-    var backlog = new Backlog(upkeepJdbi);
+    var outbox = new Outbox(upkeepPool, deliveries, attempts.timeout());
+    var backlog = new Backlog(upkeepPool);
     var publisher = new Publisher(upkeepJdbi);
-    var fanOutOutbox = new Outbox(fanOutPool.jdbi(), deliveries, attempts.timeout());
+    var fanOutOutbox = new Outbox(fanOutPool, deliveries, attempts.timeout());
     var fanOutStep =
         new FanOut(fanOutOutbox, delivering.lanes(), clock, metrics, attempts.pollInterval());
     fanOut = new Poller(named("fan-out"), fanOutStep::step);

@@ -41,6 +41,9 @@ public final class PlainLog extends ContextAwareBase implements Configurator {
           // It takes a client that hangs up for an error, with a trace; what our routes throw is
           // told by the API itself.
           "io.helidon.webserver.http1.Http1Connection", Level.ERROR,
+          // Spans that can't be exported are told once, by who exports them.
+          "io.opentelemetry", Level.WARN,
+          "io.opentelemetry.exporter", Level.OFF,
           // A port that is taken is told in a sentence, not by its trace.
           "io.helidon.webserver.LoomServer", Level.OFF);
 

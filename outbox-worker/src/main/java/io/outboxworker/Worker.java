@@ -12,6 +12,7 @@ import io.outboxworker.database.Database;
 import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.delivery.TestPost;
 import io.outboxworker.metrics.Metrics;
+import io.outboxworker.tracing.Tracing;
 import io.outboxworker.webhook.EndpointGuard;
 import io.outboxworker.webhook.Sender;
 import java.net.InetSocketAddress;
@@ -41,6 +42,7 @@ public final class Worker implements AutoCloseable {
   private final @Nullable HttpServer admin;
   private final EndpointGuard guard;
   private final Sender sender;
+  private final @Nullable Tracing tracing;
   private final Pipelines pipelines;
   private final List<ApiDatabase> apiDatabases = new CopyOnWriteArrayList<>();
   private volatile String state = "starting";
@@ -72,6 +74,7 @@ public final class Worker implements AutoCloseable {
             config,
             name -> pipeline(name, metrics),
             (name, pipeline) -> openApi(name, pipeline, metrics));
+    tracing = config.tracing().isOn() ? Tracing.open(config.tracing(), Version.current()) : null;
     sender = new Sender(guard, Version.current(), endpoints.caFile(), endpoints.proxy());
     try {
       start(checks);
@@ -106,10 +109,10 @@ public final class Worker implements AutoCloseable {
   public boolean stop() throws InterruptedException {
     state = "stopping";
     log.info("stopping, running attempts may end");
-    long deadline = System.nanoTime() + config.shutdownTimeout().minus(RECORDING_SHARE).toNanos();
+    long end = System.nanoTime() + config.shutdownTimeout().toNanos();
     pipelines.stopTaking();
-    boolean clean = pipelines.awaitDrained(deadline);
-    close();
+    boolean clean = pipelines.awaitDrained(end - RECORDING_SHARE.toNanos());
+    close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     log.info(clean ? "stopped" : "stopped, some attempts were cut off and will be made again");
     return clean;
   }
@@ -117,11 +120,18 @@ public final class Worker implements AutoCloseable {
   /** Stops at once: running attempts are cut off and made again when their leases end. */
   @Override
   public void close() {
+    close(Duration.ZERO);
+  }
+
+  private void close(Duration flushLimit) {
     state = "stopped";
     // The sender last: what it cuts off must find no recorder, or it would be written as an
     // attempt.
     pipelines.close();
     sender.close();
+    if (tracing != null) {
+      tracing.close(flushLimit);
+    }
     http.close();
     if (admin != null) {
       admin.close();
@@ -142,7 +152,7 @@ public final class Worker implements AutoCloseable {
 
   private Pipeline pipeline(String name, Metrics metrics) {
     DatabaseSettings settings = Objects.requireNonNull(config.databases().get(name));
-    return new Pipeline(name, settings, config, config.keys(), sender, metrics);
+    return new Pipeline(name, settings, config, sender, tracing, metrics);
   }
 
   /** A database that comes late gets its calls from then on. */

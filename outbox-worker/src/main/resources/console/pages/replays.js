@@ -7,6 +7,7 @@ import {Part, Load, Repeat} from '../parts/part.js';
 import {icon} from '../parts/icons.js';
 import {problemNotice, skeleton, toast} from '../parts/notice.js';
 import {replayList} from '../parts/replay-list.js';
+import {typed} from '../parts/typed.js';
 
 const STATUSES = [
   ['failed', 'Failed', 'deliveries that ended as failed'],
@@ -117,7 +118,7 @@ class PageReplays extends Part {
           <label for="replay-subscription">Subscription</label>
           <select id="replay-subscription" @change=${(e) => this.#set({subscription_id: e.target.value})}>
             <option value="">All subscriptions</option>
-            ${subscriptions.map((s) => html`<option value=${s.id} ?selected=${s.id === form.subscription_id}>${s.description || shortUrl(s.url)} (${s.event})</option>`)}
+            ${subscriptions.map((s) => html`<option value=${s.id} .selected=${s.id === form.subscription_id}>${s.description || shortUrl(s.url)} (${s.event})</option>`)}
           </select>
         </div>
         <div class="field">
@@ -127,7 +128,7 @@ class PageReplays extends Part {
             class="mono"
             placeholder="any"
             autocomplete="off"
-            .value=${live(form.event)}
+            .value=${typed(form.event)}
             @input=${(e) => this.#set({event: e.target.value.trim()})}
           />
         </div>
@@ -139,8 +140,9 @@ class PageReplays extends Part {
             id="replay-since"
             type="datetime-local"
             step="1"
+            max="9999-12-31T23:59:59"
             required
-            .value=${live(toLocalInput(form.since))}
+            .value=${typed(toLocalInput(form.since))}
             @change=${(e) => this.#set({since: fromLocalInput(e.target.value)})}
           />
           <div class="row small">
@@ -162,7 +164,8 @@ class PageReplays extends Part {
             id="replay-until"
             type="datetime-local"
             step="1"
-            .value=${live(toLocalInput(form.until))}
+            max="9999-12-31T23:59:59"
+            .value=${typed(toLocalInput(form.until))}
             @change=${(e) => this.#set({until: fromLocalInput(e.target.value)})}
           />
           <p class="hint">Empty: until now.</p>

@@ -1,8 +1,8 @@
 import {html, nothing} from 'lit';
-import {live} from 'lit/directives/live.js';
 import {now} from '../api.js';
 import {fromLocalInput, shortUrl, toLocalInput} from '../format.js';
 import {copyButton} from './copy.js';
+import {typed} from './typed.js';
 
 const STATUSES = [
   ['', 'All'],
@@ -60,7 +60,7 @@ export function filterBar(query, {subscriptions, events}, change) {
         placeholder="Event, as invoice.created"
         list="filter-events"
         autocomplete="off"
-        .value=${live(query.event ?? '')}
+        .value=${typed(query.event ?? '')}
         @change=${on('event')}
       />
       <datalist id="filter-events">${events.map((event) => html`<option value=${event}></option>`)}</datalist>
@@ -71,17 +71,17 @@ export function filterBar(query, {subscriptions, events}, change) {
             ? html`<option value=${query.subscription_id} selected>${query.subscription_id}</option>`
             : nothing
         }
-        ${subscriptions.map((s) => html`<option value=${s.id} ?selected=${s.id === query.subscription_id}>${s.description || shortUrl(s.url)} (${s.event})</option>`)}
+        ${subscriptions.map((s) => html`<option value=${s.id} .selected=${s.id === query.subscription_id}>${s.description || shortUrl(s.url)} (${s.event})</option>`)}
       </select>
       <input
         aria-label="Resource id"
         placeholder="Resource id, as inv-123"
         autocomplete="off"
-        .value=${live(query.resource_id ?? '')}
+        .value=${typed(query.resource_id ?? '')}
         @change=${on('resource_id')}
       />
       <select aria-label="Time" @change=${(e) => change({range: e.target.value, since: '', until: ''})}>
-        ${RANGES.map(([value, name]) => html`<option value=${value} ?selected=${value === (own ? 'own' : (query.range ?? ''))}>${name}</option>`)}
+        ${RANGES.map(([value, name]) => html`<option value=${value} .selected=${value === (own ? 'own' : (query.range ?? ''))}>${name}</option>`)}
       </select>
     </div>
     ${
@@ -92,7 +92,8 @@ export function filterBar(query, {subscriptions, events}, change) {
               <input
                 type="datetime-local"
                 step="1"
-                .value=${live(toLocalInput(query.since))}
+                max="9999-12-31T23:59:59"
+                .value=${typed(toLocalInput(query.since))}
                 @change=${(e) => change({range: 'own', since: fromLocalInput(e.target.value)})}
             /></label>
             <label class="small"
@@ -100,7 +101,8 @@ export function filterBar(query, {subscriptions, events}, change) {
               <input
                 type="datetime-local"
                 step="1"
-                .value=${live(toLocalInput(query.until))}
+                max="9999-12-31T23:59:59"
+                .value=${typed(toLocalInput(query.until))}
                 @change=${(e) => change({range: 'own', until: fromLocalInput(e.target.value)})}
             /></label>
           </div>`

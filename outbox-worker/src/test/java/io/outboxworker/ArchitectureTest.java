@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsid
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -25,19 +26,28 @@ final class ArchitectureTest {
   private static final String ROOT = "io.outboxworker";
 
   private static final Map<String, Set<String>> MAY_IMPORT =
-      Map.of(
-          "webhook", Set.of(),
-          "metrics", Set.of(),
-          "database", Set.of(),
-          "console", Set.of(),
-          "subscription", Set.of("webhook"),
-          "delivery", Set.of("subscription", "webhook", "metrics", "database"),
-          "outbox", Set.of("delivery", "subscription", "metrics", "database"),
-          "upkeep", Set.of("outbox", "delivery", "subscription", "metrics", "database"),
-          "api",
+      Map.ofEntries(
+          entry("webhook", Set.of()),
+          entry("metrics", Set.of()),
+          entry("database", Set.of()),
+          entry("console", Set.of()),
+          entry("tracing", Set.of("webhook")),
+          entry("subscription", Set.of("webhook")),
+          entry("delivery", Set.of("subscription", "tracing", "webhook", "metrics", "database")),
+          entry("outbox", Set.of("delivery", "subscription", "metrics", "database")),
+          entry("upkeep", Set.of("outbox", "delivery", "subscription", "metrics", "database")),
+          entry(
+              "api",
               Set.of(
-                  "upkeep", "outbox", "delivery", "subscription", "webhook", "metrics", "database"),
-          "cli",
+                  "upkeep",
+                  "outbox",
+                  "delivery",
+                  "subscription",
+                  "webhook",
+                  "metrics",
+                  "database")),
+          entry(
+              "cli",
               Set.of(
                   "api",
                   "upkeep",
@@ -46,7 +56,7 @@ final class ArchitectureTest {
                   "subscription",
                   "webhook",
                   "metrics",
-                  "database"));
+                  "database")));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(ROOT);

@@ -388,6 +388,56 @@ class ConfigTest {
   }
 
   @Test
+  void spans_are_exported_where_the_variables_of_opentelemetry_say_so() throws Exception {
+    assertThat(Config.read(ENOUGH).tracing().isOn()).isFalse();
+    assertThat(Config.read(with("OTEL_SERVICE_NAME", "shop")).tracing().isOn()).isFalse();
+    assertThat(Config.read(with("OTEL_TRACES_EXPORTER", "otlp")).tracing().collector())
+        .hasToString("http://localhost:4318");
+    var endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    for (var off :
+        List.of(
+            with(endpoint, "http://c:4318", "OTEL_SDK_DISABLED", "true"),
+            with(endpoint, "http://c:4318", "OTEL_TRACES_EXPORTER", "none"))) {
+      assertThat(Config.read(off).tracing().isOn()).isFalse();
+    }
+    var headers = file("headers", "api-key=hunter2");
+    var config =
+        Config.read(
+            with(
+                endpoint,
+                "http://all:4318",
+                "OTEL_EXPORTER_OTLP_PROTOCOL",
+                "grpc",
+                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+                "http/protobuf",
+                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                "https://spans:4318/v1/traces",
+                "OTEL_EXPORTER_OTLP_HEADERS_FILE",
+                headers));
+    assertThat(config.tracing().collector()).hasToString("https://spans:4318/v1/traces");
+    assertThat(config.tracing().variables())
+        .containsEntry("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2");
+    assertThat(config.toString()).doesNotContain("hunter2");
+    assertThat(config.egressRules(List.of()).infrastructureHosts()).contains("spans");
+  }
+
+  @Test
+  void faults_of_the_export_of_spans_are_told_where_it_is_on() {
+    var wrong =
+        with(
+            "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4317");
+    assertThat(faults(wrong).toString())
+        .contains("OTEL_EXPORTER_OTLP_PROTOCOL=grpc is none of the allowed values")
+        .contains("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector:4317 has no host");
+    var on = new HashMap<>(with("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"));
+    on.put("OTEL_TRACES_SAMPLER", "sometimes");
+    assertThat(faults(on).toString()).contains("OTEL_").contains("sometimes");
+    on.put("OTEL_SDK_DISABLED", "true");
+    assertThat(Config.read(on).tracing().isOn()).isFalse();
+  }
+
+  @Test
   void a_shutdown_shorter_than_an_attempt_is_a_warning() {
     assertThat(Config.read(with("OUTBOX_SHUTDOWN_TIMEOUT", "5s")).warnings())
         .singleElement()

@@ -36,7 +36,7 @@ final class PackagingTest {
   private static final String TEST_LIBRARIES =
       ".*/(org/junit|org/opentest4j|org/apiguardian|org/assertj|org/awaitility|org/hamcrest|net/bytebuddy"
           + "|com/tngtech|org/springframework|io/micrometer|commons-logging|org/yaml|com/standardwebhooks"
-          + "|am/ik|com/fasterxml/jackson/dataformat|io/zonky|org/tukaani|org/apache|commons-|org/codehaus|org/openapi|com/networknt)/.*";
+          + "|am/ik|io/opentelemetry/proto|com/google/protobuf|com/fasterxml/jackson/dataformat|io/zonky|org/tukaani|org/apache|commons-|org/codehaus|org/openapi|com/networknt)/.*";
 
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Z_]+)(:[?-])([^}]*)}");
 

@@ -13,12 +13,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WorkCommandTest {
 
@@ -124,12 +126,15 @@ class WorkCommandTest {
   }
 
   @Test
-  void a_log_that_nobody_reads_stops_no_delivery() throws Exception {
+  void a_log_that_nobody_reads_stops_no_delivery_and_spans_that_nobody_wants_load_no_class(
+      @TempDir Path folder) throws Exception {
+    var classes = folder.resolve("classes");
     try (var shop = new Shop();
         var receiver = new TestReceiver()) {
       shop.subscribe("*", receiver.url("/ok"));
       var environment = new HashMap<>(shop.environment());
       environment.put("OUTBOX_LOG_LEVEL", "debug");
+      environment.put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes);
       var working = process(environment);
       assertThat(working.inputReader().readLine()).startsWith("listening on ");
 
@@ -140,6 +145,9 @@ class WorkCommandTest {
       assertThat(receiver.received()).hasSize(1_000);
       working.toHandle().destroy();
       assertThat(working.waitFor()).isZero();
+      assertThat(Files.readString(classes))
+          .contains("io.outboxworker.delivery.Attempts")
+          .doesNotContain("io.opentelemetry");
     }
   }
 

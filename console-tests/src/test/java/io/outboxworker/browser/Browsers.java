@@ -13,12 +13,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestPlan;
 
 /**
- * The Chromium of this machine, one for all tests of the JVM. None is downloaded: without one the
+ * The Chromium of this machine, one for all tests of a run. None is downloaded: without one the
  * tests are skipped.
  */
-final class Browsers {
+public final class Browsers implements TestExecutionListener {
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome");
   private static final List<String> ARGUMENTS =
@@ -33,9 +35,14 @@ final class Browsers {
 
   private static final double PATIENCE_MILLIS = 15_000;
 
+  private static @Nullable Playwright playwright;
   private static @Nullable Browser browser;
 
-  private Browsers() {}
+  /** Closed by the thread that the tests ran on: Playwright is for one thread. */
+  @Override
+  public void testPlanExecutionFinished(TestPlan plan) {
+    close();
+  }
 
   /** Starts it, once; ends the test as skipped where there is none. */
   static synchronized Browser shared() {
@@ -51,13 +58,24 @@ final class Browsers {
 
   private static Browser launch(Path executable) {
     PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
-    Playwright playwright =
+    Playwright created =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    Runtime.getRuntime().addShutdownHook(new Thread(playwright::close));
-    return playwright
+    playwright = created;
+    return created
         .chromium()
         .launch(new LaunchOptions().setExecutablePath(executable).setArgs(ARGUMENTS));
+  }
+
+  private static synchronized void close() {
+    if (browser != null) {
+      browser.close();
+      browser = null;
+    }
+    if (playwright != null) {
+      playwright.close();
+      playwright = null;
+    }
   }
 
   private static Optional<Path> executable() {

@@ -187,7 +187,7 @@ public final class Database implements AutoCloseable {
     return jdbi;
   }
 
-  /** For libraries that bring their own SQL. */
+  /** For libraries that bring their own SQL, and for a {@link Question}. */
   public DataSource dataSource() {
     return pool;
   }

@@ -3,6 +3,8 @@ package io.outboxworker.delivery;
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.Subscription;
+import io.outboxworker.tracing.AttemptSpan;
+import io.outboxworker.tracing.Tracing;
 import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import io.outboxworker.webhook.Sender;
@@ -31,27 +33,29 @@ final class Attempts {
    */
   record Start(Claim claim, Subscription subscription, Duration timeout, long latestNanos) {}
 
+  /**
+   * How endpoints are reached.
+   *
+   * @param challenge what an endpoint has to answer before its first delivery; null where nothing
+   * @param tracing where spans of attempts go; null where nowhere
+   */
+  record Wire(Sender sender, @Nullable EndpointChallenge challenge, @Nullable Tracing tracing) {}
+
   private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
   private final Sender sender;
   private final @Nullable EndpointChallenge challenge;
+  private final @Nullable Tracing tracing;
   private final RetrySchedule schedule;
   private final Recorder recorder;
   private final DatabaseClock clock;
   private final Metrics metrics;
 
-  /**
-   * @param challenge what an endpoint has to answer before its first delivery; null where nothing
-   */
   Attempts(
-      Sender sender,
-      @Nullable EndpointChallenge challenge,
-      RetrySchedule schedule,
-      Recorder recorder,
-      DatabaseClock clock,
-      Metrics metrics) {
-    this.sender = sender;
-    this.challenge = challenge;
+      Wire wire, RetrySchedule schedule, Recorder recorder, DatabaseClock clock, Metrics metrics) {
+    this.sender = wire.sender;
+    this.challenge = wire.challenge;
+    this.tracing = wire.tracing;
     this.schedule = schedule;
     this.recorder = recorder;
     this.clock = clock;
@@ -82,7 +86,7 @@ final class Attempts {
       post = post(start, startedAt);
     } catch (IllegalArgumentException e) {
       Outcome impossible = new Outcome.Blocked(Duration.ZERO, String.valueOf(e.getMessage()));
-      settle(start, impossible, startedAt, lanes);
+      settle(start, null, impossible, startedAt, lanes);
       return;
     }
     if (challenge == null || challenge.isVerified(start.subscription)) {
@@ -97,9 +101,10 @@ final class Attempts {
   private void challenged(
       Start start, Post post, Optional<Outcome> failure, Instant startedAt, Lanes lanes) {
     if (failure.isPresent()) {
-      settle(start, failure.get(), startedAt, lanes);
+      settle(start, span(start, post, startedAt), failure.get(), startedAt, lanes);
     } else if (System.nanoTime() - start.latestNanos > 0) {
       lanes.unstarted(start.claim);
+      recorder.add(new Result.GivenBack(start.claim));
     } else {
       post(start, post, clock.now(), lanes);
     }
@@ -107,16 +112,23 @@ final class Attempts {
 
   @SuppressWarnings("FutureReturnValueIgnored")
   private void post(Start start, Post post, Instant startedAt, Lanes lanes) {
+    AttemptSpan span = span(start, post, startedAt);
     CompletableFuture<Outcome> coming;
     try {
-      coming = sender.send(post, startedAt);
+      coming = sender.send(span == null ? post : span.post(), startedAt);
     } catch (RuntimeException e) {
       // Counted as claimed and without a result, so that what breaks workers ends as worker_lost.
       log.atError().addKeyValue("delivery_id", start.claim.id()).setCause(e).log("attempt broke");
       lanes.unstarted(start.claim);
       return;
     }
-    coming.thenAccept(outcome -> settle(start, outcome, startedAt, lanes));
+    coming.thenAccept(outcome -> settle(start, span, outcome, startedAt, lanes));
+  }
+
+  private @Nullable AttemptSpan span(Start start, Post post, Instant startedAt) {
+    return tracing == null
+        ? null
+        : tracing.begin(post, start.claim.message().tenantId(), start.subscription.id(), startedAt);
   }
 
   /** Refuses what only a change by hand can have stored: no sender could make a POST of it. */
@@ -149,8 +161,12 @@ final class Attempts {
     }
   }
 
-  private void settle(Start start, Outcome outcome, Instant startedAt, Lanes lanes) {
+  private void settle(
+      Start start, @Nullable AttemptSpan span, Outcome outcome, Instant startedAt, Lanes lanes) {
     long endedNanos = System.nanoTime();
+    if (span != null) {
+      span.end(outcome);
+    }
     Claim claim = start.claim;
     Verdict verdict = schedule.judge(outcome, claim.attempt(), start.subscription.retryDelays());
     Result.Attempted result =

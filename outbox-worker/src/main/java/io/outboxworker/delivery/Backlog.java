@@ -1,5 +1,7 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.database.Database;
+import io.outboxworker.database.Question;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,11 +29,22 @@ public final class Backlog {
   private static final int BATCH = 5_000;
   private static final int END_BATCH = 500;
   private static final Duration RECENTLY = Duration.ofHours(1);
+  private static final Duration MOMENT = Duration.ofSeconds(12);
 
   private final Jdbi jdbi;
+  private final Question any;
 
-  public Backlog(Jdbi jdbi) {
-    this.jdbi = jdbi;
+  public Backlog(Database database) {
+    this.jdbi = database.jdbi();
+    this.any =
+        new Question(
+            database.dataSource(),
+            "select count(*) from (select from delivery limit 1) any_at_all");
+  }
+
+  /** Whether every delivery is final, so that there is nothing to care for. */
+  public boolean isEmpty() throws SQLException {
+    return any.ask() == 0;
   }
 
   /**
@@ -43,24 +56,38 @@ public final class Backlog {
     return jdbi.inTransaction(handle -> {
       // No index is worth its price here: the table is read whole.
       handle.execute("set local enable_seqscan = on");
-      return handle
-          .createQuery(
-              """
-              with parked as (
-                update delivery set lease_until = null, next_attempt_at = null
-                where id = any(array(
-                  select id from delivery
-                  where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
-                    select id from subscription
-                    where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
-                  limit :batch for update skip locked))
-                returning lease_token)
-              select count(lease_token) from parked
-              """)
-          .bind("recently_ms", RECENTLY.toMillis())
-          .bind("batch", BATCH)
-          .mapTo(int.class)
-          .one();
+      int orphans =
+          handle
+              .createQuery(
+                  """
+                  with parked as (
+                    update delivery set lease_until = null, next_attempt_at = null
+                    where id = any(array(
+                      select id from delivery
+                      where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
+                        select id from subscription
+                        where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
+                      limit :batch for update skip locked))
+                    returning lease_token, on_trial),
+                  lost as (
+                    insert into lost_worker (worker, had_suspect)
+                    select (lease_token >> 32)::int, bool_or(on_trial) from parked
+                    where lease_token is not null group by 1 order by 1
+                    on conflict (worker) do update set had_suspect = lost_worker.had_suspect or excluded.had_suspect)
+                  select count(lease_token) from parked
+                  """)
+              .bind("recently_ms", RECENTLY.toMillis())
+              .bind("batch", BATCH)
+              .mapTo(int.class)
+              .one();
+      if (orphans > 0) {
+        handle.execute(
+            """
+            delete from lost_worker where worker = any(array(
+              select worker from lost_worker where found_at < now() - interval '1 min' for update skip locked))
+            """);
+      }
+      return orphans;
     });
   }
 
@@ -114,9 +141,9 @@ public final class Backlog {
   }
 
   /**
-   * Ends deliveries that were claimed three times without a result: they seem to kill workers.
-   * While workers also die without having had such a one, nobody can know: then one claim is taken
-   * off instead, and they are tried again.
+   * Ends suspects that were on trial when their worker died: they seem to have killed it, as those
+   * before. While workers also die without having had one on trial, nobody can know: then they are
+   * tried again.
    */
   public List<Ended> endLost() {
     List<UUID> lost =
@@ -124,8 +151,7 @@ public final class Backlog {
             handle
                 .createQuery(
                     """
-                    select id from delivery where lease_until is null and claims - attempts >= 2
-                      and claims - attempts >= 3
+                    select id from delivery where lease_until is null and claims - attempts >= 2 and on_trial
                     limit :batch
                     """)
                 .bind("batch", END_BATCH)
@@ -139,10 +165,7 @@ public final class Backlog {
     if (workersDieWithoutSuspects(handle)) {
       handle
           .createUpdate(
-              """
-              update delivery set claims = claims - 1
-              where id = any(:lost) and lease_until is null and claims - attempts >= 3
-              """)
+              "update delivery set on_trial = false where id = any(:lost) and lease_until is null")
           .bindArray("lost", UUID.class, lost)
           .execute();
       return List.of();
@@ -151,8 +174,7 @@ public final class Backlog {
         .createQuery(
             """
             with ended as (
-              delete from delivery
-              where id = any(:lost) and lease_until is null and claims - attempts >= 3
+              delete from delivery where id = any(:lost) and lease_until is null and on_trial
               returning *)
             """
                 + INTO_LOG.formatted("'worker_lost'"))
@@ -162,22 +184,29 @@ public final class Backlog {
   }
 
   /**
-   * Whether a lease is not over whose attempt must be, so that its worker is gone, and that worker
-   * had nothing that was lost twice before.
+   * Whether a worker is gone that had no suspect on trial: one whose leases ran out a moment ago,
+   * or will, although the attempts that they are for must be over.
+   *
+   * <p>The moment is shorter than any lease: a suspect's second victim, which had no suspect on
+   * trial, was found a lease before its third one.
    */
   private static boolean workersDieWithoutSuspects(Handle handle) {
     return handle
         .createQuery(
             """
             select exists (
-              select from delivery d
-              where d.lease_token is not null and d.next_attempt_at is null
-                and d.lease_until > now() + interval '2 s'
-                and d.lease_until < now() + (:margin_ms - 2000) * interval '1 ms'
-                and not exists (select from delivery s
-                  where s.lease_token >> 32 = d.lease_token >> 32 and s.claims - s.attempts >= 3))
+              select from (
+                select (lease_token >> 32)::int as worker from delivery
+                where lease_token is not null and next_attempt_at is null
+                  and lease_until > now() + interval '2 s'
+                  and lease_until < now() + (:margin_ms - 2000) * interval '1 ms'
+                union
+                select worker from lost_worker
+                where not had_suspect and found_at > now() - :moment_ms * interval '1 ms') gone
+              where not exists (select from delivery s where (s.lease_token >> 32)::int = gone.worker and s.on_trial))
             """)
         .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
+        .bind("moment_ms", MOMENT.toMillis())
         .mapTo(boolean.class)
         .one();
   }

@@ -4,6 +4,7 @@ import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.Poller;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.subscription.LiveSubscriptions;
+import io.outboxworker.tracing.Tracing;
 import io.outboxworker.webhook.Sender;
 import java.time.Duration;
 import java.util.List;
@@ -34,8 +35,12 @@ public final class Delivering implements AutoCloseable {
       Duration disableAfter,
       @Nullable String verifyAs) {}
 
-  /** What it stands on: its connections, db-scheduler's own, and PostgreSQL's clock. */
-  public record Ground(Jdbi jdbi, DataSource timerPool, DatabaseClock clock) {}
+  /**
+   * What it stands on: its connections, db-scheduler's own, PostgreSQL's clock, and where spans of
+   * attempts go, null where nowhere.
+   */
+  public record Ground(
+      Jdbi jdbi, DataSource timerPool, DatabaseClock clock, @Nullable Tracing tracing) {}
 
   private static final Duration REFRESH = Duration.ofMillis(400);
   private static final Duration CLAIM_GATHER = Duration.ofMillis(10);
@@ -46,6 +51,7 @@ public final class Delivering implements AutoCloseable {
   private static final int RECORDER_RESERVE = 5_000;
 
   private final Deliveries deliveries;
+  private final Suspects suspects;
   private final Settings settings;
   private final Recorder recorder;
   private final Attempts attempts;
@@ -65,19 +71,22 @@ public final class Delivering implements AutoCloseable {
       Settings settings,
       Metrics metrics) {
     this.deliveries = deliveries;
+    this.suspects = new Suspects(ground.jdbi, deliveries);
     this.settings = settings;
     this.metrics = metrics;
     this.recorder =
         new Recorder(
-            new Recording(ground.jdbi, settings.disableAfter),
-            new Tally(metrics, this::nextInOrder),
+            new Recording(ground.jdbi, ground.clock, settings.disableAfter),
+            new Tally(metrics, this::nextInOrder, this::retryIn),
             settings.limits.maxInFlight() + RECORDER_RESERVE);
     this.attempts =
         new Attempts(
-            sender,
-            settings.verifyAs == null
-                ? null
-                : new EndpointChallenge(sender, subscriptions, settings.verifyAs),
+            new Attempts.Wire(
+                sender,
+                settings.verifyAs == null
+                    ? null
+                    : new EndpointChallenge(sender, subscriptions, settings.verifyAs),
+                ground.tracing),
             new RetrySchedule(settings.retryDelays),
             recorder,
             ground.clock,
@@ -104,10 +113,13 @@ public final class Delivering implements AutoCloseable {
 
   /** Claims the oldest suspect, if this worker has none on trial. */
   public void claimSuspect() {
-    if (lanes.hasRoomForSuspect()) {
-      Optional<Claim> suspect = deliveries.claimSuspect();
-      moreSuspects = suspect.isPresent();
-      suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
+    synchronized (suspects) {
+      Optional<List<Claim>> outlived = lanes.roomForSuspect();
+      if (outlived.isPresent()) {
+        Optional<Claim> suspect = suspects.claim(outlived.get());
+        moreSuspects = suspect.isPresent();
+        suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
+      }
     }
   }
 
@@ -158,6 +170,10 @@ public final class Delivering implements AutoCloseable {
   /** The next delivery of an ordered subscription may go as soon as the one before is recorded. */
   private void nextInOrder(Set<UUID> subscriptionIds) {
     lanes.noteParked(subscriptionIds);
+  }
+
+  private void retryIn(Duration delay) {
+    timer.set(delay);
   }
 
   private Duration refresh() {

@@ -62,7 +62,7 @@ record DeliverySource(String table, String columns, String indexed, List<String>
   private static DeliverySource log(DeliveryFilter filter, DeliveryStatus status) {
     List<String> lookedAt = new ArrayList<>();
     String indexed = "t.tenant_id = :tenant and t.status = '%s'".formatted(status.word());
-    String resource = "hashtextextended(t.resource_id, 0) = hashtextextended(:resource, 0)";
+    String resource = "t.resource_id::name::text collate \"C\" = :resource::text::name::text";
     String subscription = "t.subscription_id = :subscription";
     String event = "t.event = :event";
     if (filter.resourceId() != null) {
@@ -81,28 +81,32 @@ record DeliverySource(String table, String columns, String indexed, List<String>
     return new DeliverySource("delivery_log", FINAL, indexed, lookedAt);
   }
 
+  /** Whether rows that are read may turn out not to match. */
+  boolean looks() {
+    return !lookedAt.isEmpty();
+  }
+
   /**
-   * The newest that match. Of those that must be looked at, the newest :portion are; the last one
-   * of the portion is returned even where it does not match, to tell that there may be more. The
-   * inner limit tells the planner that it need not sort all of a subscription.
+   * The newest that match, each with its id as looked_at. Of those that must be looked at, also
+   * what does not match, with nothing but that id: it tells how far the search has come. The inner
+   * limit tells the planner that it need not sort all of a subscription.
    */
   String newest() {
-    if (lookedAt.isEmpty()) {
+    if (!looks()) {
       return """
-      (select %s, true as matches, false as portion_ends
+      (select t.id as looked_at, %s
       from %s t where %s and t.id >= :first and t.id < :end
       order by t.id desc limit :limit)
       """
           .formatted(columns, table, indexed);
     }
     return """
-    (select %1$s, coalesce(%4$s, false) as matches, t.nth = :portion as portion_ends
+    (select t.id as looked_at, m.*
     from (
-      select t.*, row_number() over (order by t.id desc) as nth from (
-        select * from %2$s t where %3$s and t.id >= :first and t.id < :end
-        order by t.id desc limit :portion) t) t
-    where t.nth = :portion or (%4$s)
-    order by t.id desc limit :limit)
+      select * from %2$s t where %3$s and t.id >= :first and t.id < :end
+      order by t.id desc limit :most) t
+    left join lateral (select %1$s where %4$s) m on true
+    order by t.id desc)
     """
         .formatted(columns, table, indexed, String.join(" and ", lookedAt));
   }

@@ -1,5 +1,6 @@
 package io.outboxworker.delivery;
 
+import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.delivery.Result.Attempted;
 import io.outboxworker.delivery.Result.GivenBack;
 import java.time.Duration;
@@ -30,9 +31,9 @@ final class Recording {
   /**
    * @param disableAfter how long a subscription may fail without a success
    */
-  Recording(Jdbi jdbi, Duration disableAfter) {
+  Recording(Jdbi jdbi, DatabaseClock clock, Duration disableAfter) {
     this.jdbi = jdbi;
-    this.health = new EndpointHealth(disableAfter);
+    this.health = new EndpointHealth(clock, disableAfter);
   }
 
   /**
@@ -117,7 +118,7 @@ final class Recording {
             with result as (
               select * from unnest(:ids, :tokens, :delays_ms, :histories) r(id, token, delay_ms, history)),
             again as (
-              update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json,
+              update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json, on_trial = false,
                 next_attempt_at = clock_timestamp() + r.delay_ms * interval '1 ms',
                 lease_until = clock_timestamp() + (r.delay_ms + :lease_ms) * interval '1 ms'
               from result r where d.id = r.id and d.lease_token = r.token
@@ -147,7 +148,7 @@ final class Recording {
     handle
         .createQuery(
             """
-            update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1
+            update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1, on_trial = false
             from unnest(:ids, :tokens) r(id, token) where d.id = r.id and d.lease_token = r.token
             returning d.id
             """)
@@ -199,8 +200,7 @@ final class Recording {
    */
   private static long remainingDelayMillis(Attempted result) {
     Verdict.RetryIn again = (Verdict.RetryIn) result.verdict();
-    long remaining = again.delay().toNanos() - (System.nanoTime() - result.endedNanos());
-    return Math.max(0, (remaining + 999_999) / 1_000_000);
+    return (result.leftOf(again.delay()).toNanos() + 999_999) / 1_000_000;
   }
 
   private static <R extends Result, T extends @Nullable Object> List<T> column(

@@ -2,6 +2,7 @@ package io.outboxworker.delivery;
 
 import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Outcome;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,12 @@ sealed interface Result {
 
     @Nullable String error() {
       return outcome.error();
+    }
+
+    /** What is left of a pause that began when the attempt ended; never below zero. */
+    Duration leftOf(Duration pause) {
+      Duration left = pause.minusNanos(System.nanoTime() - endedNanos);
+      return left.isNegative() ? Duration.ZERO : left;
     }
   }
 }

@@ -31,7 +31,10 @@ import org.slf4j.LoggerFactory;
 final class RetryTimer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RetryTimer.class);
   private static final int THREADS = 4;
-  private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Only if the alarm should fail: it tells when there is something to find. */
+  private static final Duration POLL = Duration.ofSeconds(2);
+
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
   private static final int MISSED_HEARTBEATS = 4;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
@@ -40,6 +43,7 @@ final class RetryTimer implements AutoCloseable {
   private final Lanes lanes;
   private final Lock taking = new ReentrantLock();
   private final Scheduler scheduler;
+  private final Alarm alarm;
 
   RetryTimer(
       DataSource pool, DatabaseClock clock, DueRetries retries, Lanes lanes, Metrics metrics) {
@@ -60,14 +64,22 @@ final class RetryTimer implements AutoCloseable {
             .failureLogging(LogLevel.DEBUG, false)
             .addSchedulerListener(new Counting(metrics))
             .build();
+    this.alarm = new Alarm(pool, clock, scheduler::triggerCheckForDueExecutions);
   }
 
   void start() {
     scheduler.start();
+    alarm.start();
+  }
+
+  /** A retry was committed that is due after this. */
+  void set(Duration delay) {
+    alarm.set(delay);
   }
 
   @Override
   public void close() {
+    alarm.close();
     if (!scheduler.getSchedulerState().isShuttingDown()) {
       scheduler.stop();
     }

@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import io.outboxworker.delivery.Result.Attempted;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.webhook.Outcome;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,13 +20,16 @@ final class Tally {
 
   private final Metrics metrics;
   private final Consumer<Set<UUID>> orderedRecorded;
+  private final Consumer<Duration> retryRecorded;
 
   /**
    * @param orderedRecorded is told the ordered subscriptions of which a result was committed
+   * @param retryRecorded is told how soon a retry is due that was committed
    */
-  Tally(Metrics metrics, Consumer<Set<UUID>> orderedRecorded) {
+  Tally(Metrics metrics, Consumer<Set<UUID>> orderedRecorded, Consumer<Duration> retryRecorded) {
     this.metrics = metrics;
     this.orderedRecorded = orderedRecorded;
+    this.retryRecorded = retryRecorded;
   }
 
   /** A batch was committed; results whose rows were not found had lost their leases. */
@@ -76,6 +80,7 @@ final class Tally {
       }
       case Verdict.RetryIn again -> {
         metrics.retried(message.event(), message.tenantId(), again.reason());
+        retryRecorded.accept(result.leftOf(again.delay()));
         tell(result, "retrying");
       }
     }

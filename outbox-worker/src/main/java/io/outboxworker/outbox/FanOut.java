@@ -4,6 +4,7 @@ import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.metrics.Metrics;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -68,7 +69,7 @@ public final class FanOut {
   }
 
   /** Fans at most one batch out. */
-  public Duration step() throws InterruptedException {
+  public Duration step() throws InterruptedException, SQLException {
     if (turns.isForOthers()) {
       fanOut(ROWS);
     } else if (System.nanoTime() - notBeforeNanos >= 0) {
@@ -102,7 +103,7 @@ public final class FanOut {
     return waited ? FEWEST_ROWS : 0;
   }
 
-  private Duration fanOut(int rows) {
+  private Duration fanOut(int rows) throws SQLException {
     long startedNanos = System.nanoTime();
     Instant before = clock.now();
     Pick pick = turns.next();

@@ -5,6 +5,7 @@ import io.outboxworker.delivery.Backlog.Ended;
 import io.outboxworker.delivery.Backlog.Waiting;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.metrics.Metrics;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,10 @@ public final class Sweep {
   }
 
   /** Sweeps once and returns how long to wait before the next sweep. */
-  public Duration step() {
+  public Duration step() throws SQLException {
+    if (backlog.isEmpty()) {
+      return EVERY;
+    }
     parkOverdue();
     tellEnded(backlog.endLost());
     boolean more = wakeOrEnd(backlog.parkedSubscriptions());

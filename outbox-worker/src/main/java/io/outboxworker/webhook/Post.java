@@ -34,4 +34,20 @@ public record Post(
       throw new IllegalArgumentException("timeout " + timeout + " is not positive");
     }
   }
+
+  /** The same attempt as part of another trace. */
+  public Post withTraceparent(String other) {
+    return new Post(
+        url,
+        deliveryId,
+        eventId,
+        event,
+        attempt,
+        body,
+        secret,
+        previousSecret,
+        headers,
+        other,
+        timeout);
+  }
 }

@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.metrics.Metrics;
 import io.outboxworker.testing.TestDatabase;
 import java.time.Duration;
@@ -20,8 +21,8 @@ class RecorderTest {
       Jdbi jdbi = Jdbi.create(database.jdbcUrl() + "&currentSchema=webhooks");
       Recorder recorder =
           new Recorder(
-              new Recording(jdbi, Duration.ofDays(5)),
-              new Tally(new Metrics(true, "1.0"), ordered -> {}),
+              new Recording(jdbi, new DatabaseClock(jdbi), Duration.ofDays(5)),
+              new Tally(new Metrics(true, "1.0"), ordered -> {}, retry -> {}),
               10_000);
 
       for (int i = 0; i < 127; i++) {

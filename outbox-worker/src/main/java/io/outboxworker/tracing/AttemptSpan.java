@@ -1,0 +1,48 @@
+package io.outboxworker.tracing;
+
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.outboxworker.webhook.Outcome;
+import io.outboxworker.webhook.Post;
+import java.time.Instant;
+
+/** The span of one attempt, which ends when its outcome is known; nothing of it can fail. */
+public final class AttemptSpan {
+  private final Span span;
+  private final Post post;
+  private final Instant startedAt;
+
+  AttemptSpan(Span span, Post post, Instant startedAt) {
+    this.span = span;
+    this.post = post;
+    this.startedAt = startedAt;
+  }
+
+  /** What to send: it names this span as the receiver's parent. */
+  public Post post() {
+    return post;
+  }
+
+  /** Ends the span when the attempt ended, and hands it over for export if it is sampled. */
+  public void end(Outcome outcome) {
+    Integer status = outcome.status();
+    if (status != null) {
+      span.setAttribute("http.response.status_code", status.longValue());
+    }
+    String error = outcome.error();
+    if (error != null) {
+      span.setAttribute("error.type", errorType(outcome));
+      span.setStatus(StatusCode.ERROR, error);
+    }
+    span.end(startedAt.plus(outcome.took()));
+  }
+
+  private static String errorType(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Accepted accepted -> "";
+      case Outcome.Refused refused -> refused.status().toString();
+      case Outcome.Unreachable unreachable -> unreachable.reason().label();
+      case Outcome.Blocked blocked -> "blocked";
+    };
+  }
+}
