@@ -82,7 +82,7 @@ public final class Lanes {
         load.took(claim);
         served.add(lane);
       }
-      served.forEach(starter::pump);
+      starter.pump(served);
     });
     copies.read(lock.locked(starter::waitingForCopy));
   }
