@@ -15,8 +15,9 @@ where execution_time < now() - interval '1 minute'
 order by execution_time
 limit 20;
 
--- Deliveries that killed workers, or whose workers died, twice and more; at the third time they end as worker_lost.
-select id, subscription_id, tenant_id, event_id, attempts, claims, created_at
+-- Deliveries that killed workers, or whose workers died, twice and more: they are sent one at a time (on_trial), and those
+-- that are lost once more during that end as worker_lost.
+select id, subscription_id, tenant_id, event_id, attempts, claims, on_trial, created_at
 from webhooks.delivery
 where claims - attempts >= 2
 order by id

@@ -9,7 +9,6 @@ import io.outboxworker.testing.TestReceiver.Received;
 import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,92 +51,6 @@ final class RecoveryTest {
 
     await().atMost(SOON).until(shop::isDone);
     assertThat(receiver.received()).extracting(Received::attempt).containsExactly(2);
-  }
-
-  @Test
-  void a_suspect_is_tried_once_more_and_then_ends_as_lost() {
-    delivery("claims = 2");
-    UUID lost = delivery("claims = 3");
-
-    workers.start();
-
-    await().atMost(SOON).until(shop::isDone);
-    assertThat(receiver.received()).hasSize(1);
-    assertThat(shop.row("select id, last_error from webhooks.delivery_log where status = 'failed'"))
-        .containsExactly(lost.toString(), "worker_lost");
-  }
-
-  @Test
-  void a_delivery_is_not_blamed_for_lost_workers_while_others_are_lost_without_it() {
-    UUID innocent = delivery("claims = 3, lease_token = 1");
-    delivery("claims = 1, lease_token = 2::bigint << 32, lease_until = now() + interval '9 s'");
-
-    workers.start();
-
-    await().atMost(SOON).until(() -> status(innocent).equals("delivered"));
-  }
-
-  @Test
-  void a_delivery_is_blamed_for_lost_workers_where_all_of_them_had_a_suspect() {
-    UUID poison = delivery("claims = 3, lease_token = 1");
-    delivery("claims = 1, lease_token = 2::bigint << 32, lease_until = now() + interval '9 s'");
-    delivery(
-        "claims = 3, lease_token = 1 + (2::bigint << 32), lease_until = now() + interval '9 s'");
-
-    workers.start();
-
-    await().atMost(SOON).until(() -> status(poison).equals("failed"));
-    assertThat(receiver.received()).isEmpty();
-  }
-
-  @Test
-  void two_suspects_run_one_after_the_other() {
-    delivery("claims = 2");
-    delivery("claims = 2");
-    delivery("claims = 2");
-    int[] mostAtOnce = {0};
-    int[] now = {0};
-    receiver.behave(
-        "/ok",
-        (post, number) -> {
-          synchronized (mostAtOnce) {
-            mostAtOnce[0] = Math.max(mostAtOnce[0], ++now[0]);
-          }
-          Thread.sleep(200);
-          synchronized (mostAtOnce) {
-            now[0]--;
-          }
-          return 200;
-        });
-
-    workers.start();
-
-    await().atMost(SOON).until(shop::isDone);
-    assertThat(receiver.received()).hasSize(3);
-    assertThat(mostAtOnce[0]).isEqualTo(1);
-  }
-
-  @Test
-  void a_suspect_that_hangs_does_not_hold_up_the_others() {
-    delivery("claims = 2");
-    delivery("claims = 2");
-    delivery("claims = 2");
-    CountDownLatch end = new CountDownLatch(1);
-    receiver.behave(
-        "/ok",
-        (post, number) -> {
-          if (number == 1) {
-            end.await();
-          }
-          return 200;
-        });
-
-    workers.start();
-
-    await().atMost(Duration.ofSeconds(8)).until(() -> receiver.received().size() == 3);
-    end.countDown();
-    await().atMost(SOON).until(shop::isDone);
-    assertThat(receiver.received()).hasSize(3);
   }
 
   @Test
@@ -238,32 +151,7 @@ final class RecoveryTest {
     assertThat(most).hasValue(1);
   }
 
-  /** A delivery of an event in the log, in the state that these columns say. */
-  private String status(UUID delivery) {
-    return String.valueOf(
-        shop.database()
-            .text(
-                "select max(status) from webhooks.delivery_log where id = '%s'"
-                    .formatted(delivery)));
-  }
-
   private UUID delivery(String columns) {
-    UUID subscription =
-        shop.subscriptions().list(shop.tenant()).stream()
-            .findFirst()
-            .map(existing -> existing.id())
-            .orElseGet(() -> shop.subscribe("*", receiver.url("/ok")));
-    UUID delivery = UUID.fromString(shop.row("select webhooks.uuid_v7()").get(0));
-    shop.database()
-        .exec(
-            """
-            insert into webhooks.event_log (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
-            values ('%1$s', '%2$s', 'order.created', 'order', '1', '{}', now());
-            insert into webhooks.delivery (id, event_id, subscription_id, tenant_id)
-            values ('%1$s', '%1$s', '%3$s', '%2$s');
-            update webhooks.delivery set %4$s where id = '%1$s'
-            """
-                .formatted(delivery, shop.tenant(), subscription, columns));
-    return delivery;
+    return shop.delivery(receiver.url("/ok"), columns);
   }
 }

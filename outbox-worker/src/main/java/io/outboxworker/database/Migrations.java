@@ -28,6 +28,12 @@ public final class Migrations {
   private static final Duration LOCK_RETRY_PAUSE = Duration.ofSeconds(1);
   private static final int LOCK_RETRIES = 90;
 
+  /** Held while one program migrates. Ours, because Flyway asks for its own once a second. */
+  static final long TURN = 0x6f7574626f78L;
+
+  private static final Duration TURN_PAUSE = Duration.ofMillis(50);
+  private static final Duration TURN_WAIT = Duration.ofMinutes(10);
+
   private final Flyway flyway;
 
   public Migrations(DatabaseSettings settings) {
@@ -63,6 +69,43 @@ public final class Migrations {
    */
   public int migrate() {
     int pending = pending().size();
+    try (Connection turn = flyway.getConfiguration().getDataSource().getConnection()) {
+      boolean waited = awaitTurn(turn);
+      return migrateAlone(waited ? pending().size() : pending);
+    } catch (SQLException e) {
+      throw new MigrationFailed(SqlFault.describe(e), e);
+    }
+  }
+
+  /**
+   * Asks again and again instead of waiting in one statement, whose snapshot a {@code create index
+   * concurrently} of whoever migrates would wait for. Returns whether it had to.
+   */
+  private static boolean awaitTurn(Connection connection) throws SQLException {
+    long deadline = System.nanoTime() + TURN_WAIT.toNanos();
+    boolean waited = false;
+    try (Statement statement = connection.createStatement()) {
+      while (!isTurn(statement)) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new SQLException(
+              "another program has been migrating for %d minutes".formatted(TURN_WAIT.toMinutes()));
+        }
+        waited = true;
+        pause(TURN_PAUSE);
+      }
+    }
+    return waited;
+  }
+
+  private static boolean isTurn(Statement statement) throws SQLException {
+    try (ResultSet locked =
+        statement.executeQuery("select pg_try_advisory_lock(%d)".formatted(TURN))) {
+      return locked.next() && locked.getBoolean(1);
+    }
+  }
+
+  private int migrateAlone(int pendingBefore) {
+    int pending = pendingBefore;
     int applied = 0;
     for (int retries = 0; ; retries++) {
       try {
@@ -75,7 +118,7 @@ public final class Migrations {
             .addKeyValue("again_in_ms", LOCK_RETRY_PAUSE.toMillis())
             .addKeyValue("error", SqlFault.describe(e))
             .log("migration waits for a lock");
-        pause();
+        pause(LOCK_RETRY_PAUSE);
         applied += pending - pending().size();
         pending = pending().size();
       }
@@ -127,9 +170,9 @@ public final class Migrations {
         .toList();
   }
 
-  private static void pause() {
+  private static void pause(Duration length) {
     try {
-      Thread.sleep(LOCK_RETRY_PAUSE);
+      Thread.sleep(length);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while migrating", e);

@@ -104,6 +104,7 @@ final class Attempts {
       settle(start, span(start, post, startedAt), failure.get(), startedAt, lanes);
     } else if (System.nanoTime() - start.latestNanos > 0) {
       lanes.unstarted(start.claim);
+      recorder.add(new Result.GivenBack(start.claim));
     } else {
       post(start, post, clock.now(), lanes);
     }

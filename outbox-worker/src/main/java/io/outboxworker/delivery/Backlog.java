@@ -55,24 +55,34 @@ public final class Backlog {
     return jdbi.inTransaction(handle -> {
       // No index is worth its price here: the table is read whole.
       handle.execute("set local enable_seqscan = on");
-      return handle
-          .createQuery(
-              """
-              with parked as (
-                update delivery set lease_until = null, next_attempt_at = null
-                where id = any(array(
-                  select id from delivery
-                  where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
-                    select id from subscription
-                    where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
-                  limit :batch for update skip locked))
-                returning lease_token)
-              select count(lease_token) from parked
-              """)
-          .bind("recently_ms", RECENTLY.toMillis())
-          .bind("batch", BATCH)
-          .mapTo(int.class)
-          .one();
+      int orphans =
+          handle
+              .createQuery(
+                  """
+                  with parked as (
+                    update delivery set lease_until = null, next_attempt_at = null
+                    where id = any(array(
+                      select id from delivery
+                      where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
+                        select id from subscription
+                        where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
+                      limit :batch for update skip locked))
+                    returning lease_token, on_trial),
+                  lost as (
+                    insert into lost_worker (worker, had_suspect)
+                    select (lease_token >> 32)::int, bool_or(on_trial) from parked
+                    where lease_token is not null group by 1 order by 1
+                    on conflict (worker) do update set had_suspect = lost_worker.had_suspect or excluded.had_suspect)
+                  select count(lease_token) from parked
+                  """)
+              .bind("recently_ms", RECENTLY.toMillis())
+              .bind("batch", BATCH)
+              .mapTo(int.class)
+              .one();
+      if (orphans > 0) {
+        LostWorkers.forget(handle);
+      }
+      return orphans;
     });
   }
 
@@ -126,9 +136,9 @@ public final class Backlog {
   }
 
   /**
-   * Ends deliveries that were claimed three times without a result: they seem to kill workers.
-   * While workers also die without having had such a one, nobody can know: then one claim is taken
-   * off instead, and they are tried again.
+   * Ends suspects that were on trial when their worker died: they seem to have killed it, as those
+   * before. While workers also die without having had one on trial, nobody can know: then they are
+   * tried again.
    */
   public List<Ended> endLost() {
     List<UUID> lost =
@@ -136,10 +146,12 @@ public final class Backlog {
             handle
                 .createQuery(
                     """
-                    select id from delivery where lease_until is null and claims - attempts >= 2
-                      and claims - attempts >= 3
+                    select id from delivery where lease_until is null and claims - attempts >= 2 and on_trial
+                      and not exists (select from lost_worker w
+                        where w.worker = (lease_token >> 32)::int and w.found_at > now() - :grace_ms * interval '1 ms')
                     limit :batch
                     """)
+                .bind("grace_ms", LostWorkers.GRACE.toMillis())
                 .bind("batch", END_BATCH)
                 .mapTo(UUID.class)
                 .list());
@@ -148,13 +160,10 @@ public final class Backlog {
 
   private static List<Ended> judgeLost(Handle handle, List<UUID> lost) {
     handle.execute("set local enable_seqscan = on");
-    if (workersDieWithoutSuspects(handle)) {
+    if (LostWorkers.dieWithoutSuspects(handle)) {
       handle
           .createUpdate(
-              """
-              update delivery set claims = claims - 1
-              where id = any(:lost) and lease_until is null and claims - attempts >= 3
-              """)
+              "update delivery set on_trial = false where id = any(:lost) and lease_until is null")
           .bindArray("lost", UUID.class, lost)
           .execute();
       return List.of();
@@ -163,35 +172,13 @@ public final class Backlog {
         .createQuery(
             """
             with ended as (
-              delete from delivery
-              where id = any(:lost) and lease_until is null and claims - attempts >= 3
+              delete from delivery where id = any(:lost) and lease_until is null and on_trial
               returning *)
             """
                 + INTO_LOG.formatted("'worker_lost'"))
         .bindArray("lost", UUID.class, lost)
         .map(Backlog::ended)
         .list();
-  }
-
-  /**
-   * Whether a lease is not over whose attempt must be, so that its worker is gone, and that worker
-   * had nothing that was lost twice before.
-   */
-  private static boolean workersDieWithoutSuspects(Handle handle) {
-    return handle
-        .createQuery(
-            """
-            select exists (
-              select from delivery d
-              where d.lease_token is not null and d.next_attempt_at is null
-                and d.lease_until > now() + interval '2 s'
-                and d.lease_until < now() + (:margin_ms - 2000) * interval '1 ms'
-                and not exists (select from delivery s
-                  where s.lease_token >> 32 = d.lease_token >> 32 and s.claims - s.attempts >= 3))
-            """)
-        .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
-        .mapTo(boolean.class)
-        .one();
   }
 
   /** Counts exactly while the table is small, and takes the planner's estimate when it is not. */

@@ -96,8 +96,8 @@ final class CopyReader {
       }
       for (Lane lane : portion) {
         lane.copy.confirm(askedNanos);
-        starter.pump(lane);
       }
+      starter.pump(portion);
     });
     answered(portion);
   }

@@ -114,39 +114,26 @@ public final class Deliveries {
             askedNanos));
   }
 
-  /** The oldest parked suspect of an active subscription; a worker starts one at a time. */
-  Optional<Claim> claimSuspect() {
+  /** What was claimed under this token; empty where it is not any more. */
+  Optional<Claim> claimed(UUID id, long token) {
     long askedNanos = System.nanoTime();
-    long token = newToken();
     return jdbi
         .withHandle(handle ->
             claims(
-                leasing(
-                    handle.createQuery(
-                        """
-                        with c as (
-                          update delivery d set claims = claims + 1, lease_token = :token,
-                            lease_until = now() + (:margin_ms + coalesce((select s.timeout_ms from subscription s
-                              where s.id = d.subscription_id), :timeout_ms)) * interval '1 ms'
-                          where d.lease_until is null and d.id = any(array(
-                            select p.id from delivery p join subscription s on s.id = p.subscription_id and s.active
-                            where p.lease_until is null and p.claims - p.attempts >= 2 and p.claims - p.attempts < 3
-                              and (not p.ordered or not exists (select from delivery earlier
-                                where earlier.ordered and earlier.subscription_id = p.subscription_id
-                                  and (earlier.event_id < p.event_id or earlier.lease_until is not null)))
-                            order by p.id limit 1 for update of p skip locked))
-                          returning *)
-                        select %s from c join event_log e on e.id = c.event_id
-                        """
-                            .formatted(ClaimRows.COLUMNS)),
-                    token),
+                handle
+                    .createQuery(
+                        "select %s from delivery c join event_log e on e.id = c.event_id where c.id = :id and c.lease_token = :token"
+                            .formatted(ClaimRows.COLUMNS))
+                    .bind("id", id)
+                    .bind("token", token),
                 token,
                 askedNanos))
         .stream()
         .findFirst();
   }
 
-  private Query leasing(Query query, long token) {
+  /** Binds what a statement leases with. */
+  Query leasing(Query query, long token) {
     return query
         .bind("token", token)
         .bind("margin_ms", LEASE_MARGIN.toMillis())

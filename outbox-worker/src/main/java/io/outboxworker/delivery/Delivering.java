@@ -51,6 +51,7 @@ public final class Delivering implements AutoCloseable {
   private static final int RECORDER_RESERVE = 5_000;
 
   private final Deliveries deliveries;
+  private final Suspects suspects;
   private final Settings settings;
   private final Recorder recorder;
   private final Attempts attempts;
@@ -70,6 +71,7 @@ public final class Delivering implements AutoCloseable {
       Settings settings,
       Metrics metrics) {
     this.deliveries = deliveries;
+    this.suspects = new Suspects(ground.jdbi, deliveries);
     this.settings = settings;
     this.metrics = metrics;
     this.recorder =
@@ -111,10 +113,13 @@ public final class Delivering implements AutoCloseable {
 
   /** Claims the oldest suspect, if this worker has none on trial. */
   public void claimSuspect() {
-    if (lanes.hasRoomForSuspect()) {
-      Optional<Claim> suspect = deliveries.claimSuspect();
-      moreSuspects = suspect.isPresent();
-      suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
+    synchronized (suspects) {
+      Optional<List<Claim>> outlived = lanes.roomForSuspect();
+      if (outlived.isPresent()) {
+        Optional<Claim> suspect = suspects.claim(outlived.get());
+        moreSuspects = suspect.isPresent();
+        suspect.ifPresent(claim -> lanes.offer(List.of(claim)));
+      }
     }
   }
 

@@ -61,7 +61,7 @@ public final class DeliveryList {
    */
   private static final int BATCH = 50;
 
-  private static final Duration SEARCH_LIMIT = Duration.ofMillis(8);
+  private static final Duration SEARCH_LIMIT = Duration.ofMillis(6);
 
   private final Jdbi jdbi;
 
@@ -81,6 +81,7 @@ public final class DeliveryList {
     List<DeliverySource> sources = DeliverySource.of(filter);
     List<DeliveryItem> found = new ArrayList<>();
     long deadlineNanos = System.nanoTime() + SEARCH_LIMIT.toNanos();
+    boolean looks = sources.stream().anyMatch(DeliverySource::looks);
     Range range = new Range(filter.firstId(), filter.endId());
     Range rest = before == null ? range : range.before(before);
     Duration span = FIRST_SPAN;
@@ -96,6 +97,8 @@ public final class DeliveryList {
         }
       } else if (searched.first.equals(rest.first)) {
         return new Page(found, null);
+      } else if (looks && isOver(deadlineNanos)) {
+        return new Page(found, searched.first);
       } else {
         span = span.multipliedBy(SPAN_FACTOR);
         Range older = rest.before(searched.first);

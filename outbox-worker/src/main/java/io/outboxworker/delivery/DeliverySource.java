@@ -62,7 +62,7 @@ record DeliverySource(String table, String columns, String indexed, List<String>
   private static DeliverySource log(DeliveryFilter filter, DeliveryStatus status) {
     List<String> lookedAt = new ArrayList<>();
     String indexed = "t.tenant_id = :tenant and t.status = '%s'".formatted(status.word());
-    String resource = "hashtextextended(t.resource_id, 0) = hashtextextended(:resource, 0)";
+    String resource = "t.resource_id::name::text collate \"C\" = :resource::text::name::text";
     String subscription = "t.subscription_id = :subscription";
     String event = "t.event = :event";
     if (filter.resourceId() != null) {

@@ -134,7 +134,7 @@ public final class Erasure {
                 'duration_ms', seen->'duration_ms', 'http_status', seen->'http_status', 'error', seen->'error',
                 'response', null) order by number)
               from json_array_elements(history) with ordinality h(seen, number))
-            where tenant_id = :tenant and hashtextextended(resource_id, 0) = hashtextextended(:resource, 0)
+            where tenant_id = :tenant and resource_id::name::text collate "C" = :resource::text::name::text
               and status in ('delivered', 'failed') and event_id = :event and history is not null
             """)
         .bind("resource", resourceId)

@@ -27,6 +27,7 @@ final class Health {
   private long averageNanos;
   private long heardNanos;
   private boolean unreachable;
+  private boolean failing;
   private long retryDueNanos;
   private boolean retryDue;
 
@@ -38,6 +39,11 @@ final class Health {
   /** It bore not even one: no first attempt while another one runs or waits for a retry. */
   boolean isInTrouble() {
     return inTrouble;
+  }
+
+  /** Its last attempt did not succeed, whatever it answered. */
+  boolean isFailing() {
+    return failing;
   }
 
   boolean answersSoon() {
@@ -62,6 +68,7 @@ final class Health {
   /** An attempt is over. A quick refusal is an answer, too: it doesn't shrink anything. */
   void learn(Outcome outcome, Verdict verdict, int maxInFlight, long now) {
     averageNanos += (outcome.took().toNanos() - averageNanos) / AVERAGED;
+    failing = !(outcome instanceof Outcome.Accepted);
     switch (outcome) {
       case Outcome.Accepted accepted -> grow(maxInFlight, now);
       case Outcome.Refused refused -> grow(maxInFlight, now);

@@ -33,7 +33,7 @@ final class Lane {
   final UUID subscriptionId;
   final FreshCopy copy = new FreshCopy();
   final HeldClaims claims = new HeldClaims();
-  private final Health health = new Health();
+  final Health health = new Health();
   private final int defaultMaxInFlight;
   private @Nullable Pace pace;
   private int running;
@@ -90,7 +90,7 @@ final class Lane {
     if (health.isInTrouble()) {
       return held() == 0 && !health.waitsForRetry(now) ? Math.min(1, pacedRoom(now)) : 0;
     }
-    if (heldBytes >= MAX_BYTES || (load.isCrowded() && isSilent(now))) {
+    if (heldBytes >= MAX_BYTES || (load.isCrowded() && (health.isFailing() || isSilent(now)))) {
       return 0;
     }
     int room = Math.min(maxHeld(), load.share()) - held();
@@ -143,10 +143,10 @@ final class Lane {
     return parked;
   }
 
-  /** It has parked ones and gets on with them as fast as its endpoint answers. */
+  /** It has parked ones and gets on with them as fast as its endpoint takes them. */
   boolean isWorkingOffParked(long now) {
     boolean answers = health.answersSoon() && !health.isInTrouble() && !isSilent(now);
-    return parked && pace == null && answers;
+    return parked && pace == null && answers && !health.isFailing();
   }
 
   /** Whether it has room for so many that asking the database is worth it. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -35,9 +36,7 @@ public final class Lanes {
   private final Load load;
   private final Starter starter;
 
-  /**
-   * @param roomForParked is told when it is worth asking for parked deliveries again
-   */
+  /** Tells {@code roomForParked} when it is worth asking for parked deliveries again. */
   Lanes(
       Limits limits,
       LiveSubscriptions subscriptions,
@@ -83,7 +82,7 @@ public final class Lanes {
         load.took(claim);
         served.add(lane);
       }
-      served.forEach(starter::pump);
+      starter.pump(served);
     });
     copies.read(lock.locked(starter::waitingForCopy));
   }
@@ -132,9 +131,9 @@ public final class Lanes {
             lanes.values(), load.roomForRetries(limits.maxInFlightPerSubscription)));
   }
 
-  /** Whether a suspect may be claimed: this worker starts one at a time, and watches it. */
-  boolean hasRoomForSuspect() {
-    return lock.locked(() -> !load.isOnTrial() && !starter.isStopped());
+  /** Empty while no suspect may be claimed; else those that have outlived their trials here. */
+  Optional<List<Claim>> roomForSuspect() {
+    return lock.locked(() -> starter.isStopped() ? Optional.empty() : load.trials.outlived());
   }
 
   /**
@@ -170,6 +169,7 @@ public final class Lanes {
           Lane lane = lane(claim.subscriptionId());
           long now = System.nanoTime();
           lane.finished(claim, result.outcome(), result.verdict(), now);
+          load.trials.answered(claim);
           release(lane, claim);
           return lane.wantsParked(now, load);
         });
@@ -183,7 +183,7 @@ public final class Lanes {
     starting(() -> {
       Lane lane = lane(claim.subscriptionId());
       lane.postponed(claim);
-      load.postponed();
+      load.postponed(claim);
       starter.pump(lane);
       starter.pumpWaiting();
     });

@@ -10,9 +10,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Load {
   private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
 
-  /** What kills a worker does so while it is read, signed and sent, and not while it waits. */
-  private static final Duration TRIAL = Duration.ofSeconds(1);
-
   /**
    * Beyond so many running attempts no more than that start in a {@link #MOMENT}. Endpoints that
    * answer at once are served as fast with few connections as with many, at less cost for each; the
@@ -33,6 +30,7 @@ final class Load {
   /** A lane may have this part of what is free, so that something is always free for the next. */
   private static final int SHARES = 8;
 
+  final Trials trials = new Trials();
   private final int maxInFlight;
   private int running;
   private final long[] lastStarts = new long[PER_MOMENT];
@@ -44,8 +42,6 @@ final class Load {
   private int held;
   private int retriesHeld;
   private long heldBytes;
-  private int suspects;
-  private long lastSuspectNanos;
   private boolean stopped;
 
   Load(int maxInFlight) {
@@ -62,11 +58,6 @@ final class Load {
 
   private boolean hasMoment(long now) {
     return unsent.get() <= MOST_UNSENT && now - lastStarts[starts] >= MOMENT.toNanos();
-  }
-
-  /** Whether a suspect may still show what it does: later ones must not wait for one that hangs. */
-  boolean isOnTrial() {
-    return suspects > 0 && System.nanoTime() - lastSuspectNanos < TRIAL.toNanos();
   }
 
   /** From now on there is room for nothing. */
@@ -118,10 +109,7 @@ final class Load {
     held++;
     retriesHeld += claim.isRetry() ? 1 : 0;
     heldBytes += claim.message().body().length;
-    if (claim.suspect()) {
-      suspects++;
-      lastSuspectNanos = System.nanoTime();
-    }
+    trials.took(claim);
   }
 
   void started(long now) {
@@ -137,8 +125,9 @@ final class Load {
   }
 
   /** What was started was not sent: it is held as before. */
-  void postponed() {
+  void postponed(Claim claim) {
     running--;
+    trials.took(claim);
   }
 
   void finished(Claim claim) {
@@ -150,6 +139,6 @@ final class Load {
     held--;
     retriesHeld -= claim.isRetry() ? 1 : 0;
     heldBytes -= claim.message().body().length;
-    suspects -= claim.suspect() ? 1 : 0;
+    trials.letGo(claim);
   }
 }

@@ -118,7 +118,7 @@ final class Recording {
             with result as (
               select * from unnest(:ids, :tokens, :delays_ms, :histories) r(id, token, delay_ms, history)),
             again as (
-              update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json,
+              update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json, on_trial = false,
                 next_attempt_at = clock_timestamp() + r.delay_ms * interval '1 ms',
                 lease_until = clock_timestamp() + (r.delay_ms + :lease_ms) * interval '1 ms'
               from result r where d.id = r.id and d.lease_token = r.token
@@ -148,7 +148,7 @@ final class Recording {
     handle
         .createQuery(
             """
-            update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1
+            update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1, on_trial = false
             from unnest(:ids, :tokens) r(id, token) where d.id = r.id and d.lease_token = r.token
             returning d.id
             """)

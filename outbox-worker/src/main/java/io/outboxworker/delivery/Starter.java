@@ -5,15 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which claims start now and in which order, and gives back those that must not: retries
- * first, lanes in turn. Guarded by the lock of {@link Lanes}; nothing in it waits.
+ * Decides which claims start now and in which order, and gives back those that must not: of a lane
+ * retries first, and lanes in turn. Guarded by the lock of {@link Lanes}; nothing in it waits.
  */
 final class Starter {
   /** No POST starts with a copy of its subscription that is older than this. */
@@ -28,8 +26,7 @@ final class Starter {
   private final Duration attemptTimeout;
   private final Load load;
   private final Recorder recorder;
-  private final Set<Lane> retriesWaiting = new LinkedHashSet<>();
-  private final Set<Lane> firstsWaiting = new LinkedHashSet<>();
+  private final WaitingLanes waiting = new WaitingLanes();
   private final Set<Lane> waitingForCopy = new LinkedHashSet<>();
   private final Set<Lane> waitingForPace = new LinkedHashSet<>();
   private final Set<Lane> paced = new HashSet<>();
@@ -53,8 +50,7 @@ final class Starter {
   /** Starts nothing any more and gives everything back. */
   void stop(Collection<Lane> lanes) {
     stopped = true;
-    retriesWaiting.clear();
-    firstsWaiting.clear();
+    waiting.clear();
     waitingForCopy.clear();
     waitingForPace.clear();
     lanes.forEach(this::pump);
@@ -75,8 +71,23 @@ final class Starter {
     return List.copyOf(waitingForCopy);
   }
 
-  /** Starts what the lane holds, as far as it may; what may not ever start goes back. */
+  /**
+   * Starts what the lane holds, as far as it may; what may not ever start goes back. Where others
+   * wait for a slot it waits, too, until {@link #pumpWaiting} comes to it.
+   */
   void pump(Lane lane) {
+    pump(lane, waiting.isEmpty() ? Integer.MAX_VALUE : 0);
+  }
+
+  /** The same for each of these, and for those whose turn comes before theirs. */
+  void pump(Collection<Lane> lanes) {
+    lanes.forEach(this::pump);
+    pumpWaiting();
+  }
+
+  /** The same for at most so many claims. */
+  private void pump(Lane lane, int most) {
+    int left = most;
     long now = System.nanoTime();
     waitingForCopy.remove(lane);
     if (lane.isPaced()) {
@@ -96,40 +107,39 @@ final class Starter {
         giveBack(lane, claim);
         continue;
       }
-      if (lane.isAtLimit() || lane.mustYield(now, load) || mustWait(lane, now)) {
+      if (lane.isAtLimit() || lane.mustYield(now, load) || mustWait(lane, left, now)) {
         return;
       }
+      left--;
       lane.start(now);
       load.started(now);
+      load.trials.started(claim);
       decided.add(start(claim, subscription, lane));
     }
   }
 
   /** Whether its pace or the worker's limits make it wait; it is remembered then. */
-  private boolean mustWait(Lane lane, long now) {
+  private boolean mustWait(Lane lane, int left, long now) {
     if (lane.isAheadOfPace(now)) {
       timedWait |= waitingForPace.add(lane);
       return true;
     }
-    if (!mayStart(now)) {
-      timedWait |= retriesWaiting.isEmpty() && firstsWaiting.isEmpty();
-      (lane.hasRetries() ? retriesWaiting : firstsWaiting).add(lane);
+    if (left == 0 || !mayStart(now)) {
+      timedWait |= waiting.isEmpty();
+      waiting.add(lane);
       return true;
     }
     return false;
   }
 
-  /** Lanes that found no slot or no room in the recorder get another chance, in their turn. */
+  /** Lanes that found no slot or no room in the recorder get one slot each, in their turn. */
   void pumpWaiting() {
     while (mayStart(System.nanoTime())) {
-      Lane next = first(retriesWaiting);
-      if (next == null) {
-        next = first(firstsWaiting);
-      }
+      Lane next = waiting.next();
       if (next == null) {
         return;
       }
-      pump(next);
+      pump(next, 1);
     }
   }
 
@@ -158,22 +168,11 @@ final class Starter {
   /** How long until a lane's pace, or the worker's own, lets it go on, at most {@code limit}. */
   Duration untilPaced(Duration limit) {
     long now = System.nanoTime();
-    boolean slotsWanted = !retriesWaiting.isEmpty() || !firstsWaiting.isEmpty();
-    long soonest = slotsWanted ? NEXT_SLOT.toNanos() : limit.toNanos();
+    long soonest = waiting.isEmpty() ? limit.toNanos() : NEXT_SLOT.toNanos();
     for (Lane lane : paced) {
       soonest = Math.min(soonest, lane.untilPacedNanos(now));
     }
     return Duration.ofNanos(soonest);
-  }
-
-  private static @Nullable Lane first(Set<Lane> lanes) {
-    Iterator<Lane> all = lanes.iterator();
-    if (!all.hasNext()) {
-      return null;
-    }
-    Lane first = all.next();
-    all.remove();
-    return first;
   }
 
   private boolean mayStart(long now) {

@@ -132,7 +132,8 @@ final class NameLookup {
     Answer theirs = answers.compute(host, (name, old) -> old == null || old.isOver() ? mine : old);
     if (theirs == mine) {
       try {
-        (slow.contains(host) ? slowThreads : threads).execute(() -> resolve(host, mine));
+        boolean wasSlow = slow.contains(host);
+        (wasSlow ? slowThreads : threads).execute(() -> resolve(host, mine, wasSlow));
       } catch (RejectedExecutionException e) {
         fail(host, mine, e);
       }
@@ -140,13 +141,13 @@ final class NameLookup {
     return theirs;
   }
 
-  private void resolve(String host, Answer answer) {
+  private void resolve(String host, Answer answer, boolean wasSlow) {
     if (!answer.isWanted()) {
       fail(host, answer, new TooSlow(host));
       return;
     }
     try {
-      List<InetAddress> addresses = timed(host);
+      List<InetAddress> addresses = timed(host, wasSlow);
       if (addresses.isEmpty()) {
         throw new UnknownHostException(host);
       }
@@ -157,12 +158,14 @@ final class NameLookup {
     }
   }
 
-  private List<InetAddress> timed(String host) throws UnknownHostException {
+  private List<InetAddress> timed(String host, boolean wasSlow) throws UnknownHostException {
     long begun = System.nanoTime();
     Running running = new Running();
-    CompletableFuture.delayedExecutor(
-            budget.dividedBy(6).toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
-        .execute(running::hangs);
+    if (!wasSlow) {
+      CompletableFuture.delayedExecutor(
+              budget.dividedBy(6).toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+          .execute(running::hangs);
+    }
     try {
       return dns.lookupByName(host, policy).toList();
     } finally {

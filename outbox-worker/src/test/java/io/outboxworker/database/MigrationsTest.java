@@ -1,9 +1,13 @@
 package io.outboxworker.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.Cli;
 import io.outboxworker.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +49,30 @@ class MigrationsTest {
       assertThat(applied).isEqualTo(2 * migrations());
     } finally {
       databases.forEach(TestDatabase::close);
+    }
+  }
+
+  @Test
+  void who_finds_another_one_migrating_waits_and_then_migrates() throws Exception {
+    TestDatabase empty = TestDatabase.createEmpty(TestDatabase.Version.NEWEST);
+    try (Connection other = DriverManager.getConnection(empty.jdbcUrl());
+        Statement statement = other.createStatement();
+        ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      statement.execute("select pg_advisory_lock(%d)".formatted(Migrations.TURN));
+      Future<Integer> migrated = thread.submit(() -> new Migrations(empty.settings()).migrate());
+      await()
+          .until(() ->
+              empty.number(
+                      "select count(*) from pg_stat_activity where state = 'idle' and query like"
+                          + " 'select pg_try_advisory_lock%' and datname = current_database()")
+                  == 1);
+      assertThat(empty.text("select to_regclass('webhooks.outbox')")).isNull();
+
+      statement.execute("select pg_advisory_unlock_all()");
+
+      assertThat(migrated.get()).isEqualTo(migrations());
+    } finally {
+      empty.close();
     }
   }
 

@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxworker.database.Database;
+import io.outboxworker.database.TenantScope;
 import io.outboxworker.testing.LogRows;
 import io.outboxworker.testing.MonthOfLog;
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,7 +48,7 @@ final class LogPagesTest {
       List<UUID> paged = new ArrayList<>();
       UUID before = null;
       do {
-        DeliveryList.Page page = list().page(filter, before, PAGE);
+        DeliveryList.Page page = page(filter, before);
         page.items().forEach(item -> paged.add(item.id()));
         before = page.next();
       } while (before != null && paged.size() < 4 * PAGE);
@@ -65,7 +68,7 @@ final class LogPagesTest {
       int items = 0;
       for (int run = 0; run < RUNS; run++) {
         long started = System.nanoTime();
-        items = list().page(filter, null, PAGE).items().size();
+        items = page(filter, null).items().size();
         nanos[run] = System.nanoTime() - started;
       }
       Arrays.sort(nanos);
@@ -79,12 +82,62 @@ final class LogPagesTest {
     }
   }
 
+  @Test
+  void row_level_security_hides_neither_indexes_nor_numbers_from_the_planner() {
+    DeliveryFilter resource =
+        filter(LogRows.TENANT, DeliveryStatus.FAILED, null, null, LogRows.HOT_RESOURCE, null, null);
+    String found =
+        explained("explain " + DeliverySource.of(resource).getFirst().newest(), resource);
+    assertThat(found).containsPattern("Index Cond: .*resource_id");
+
+    String all = "select from delivery_log where tenant_id = :tenant";
+    String estimate = explained("explain (format json) " + all, resource);
+    Matcher rows = Pattern.compile("\"Plan Rows\": (\\d+)").matcher(estimate);
+    assertThat(rows.find()).isTrue();
+    assertThat(Long.parseLong(rows.group(1))).isGreaterThan(MonthOfLog.ROWS / 5);
+  }
+
+  private static String explained(String sql, DeliveryFilter filter) {
+    return TenantScope.during(
+        filter.tenantId(),
+        "test",
+        "",
+        () ->
+            log()
+                .tenants()
+                .jdbi()
+                .inTransaction(handle -> {
+                  handle.execute("set local enable_seqscan = off");
+                  return String.join(
+                      "\n",
+                      handle
+                          .createQuery(sql)
+                          .bind("tenant", filter.tenantId())
+                          .bind("resource", filter.resourceId())
+                          .bind("first", filter.firstId())
+                          .bind("end", filter.endId())
+                          .bind("limit", PAGE)
+                          .mapTo(String.class)
+                          .list());
+                }));
+  }
+
+  /** As the API reads it: in that tenant's scope, behind row level security. */
+  private static DeliveryList.Page page(DeliveryFilter filter, @Nullable UUID before) {
+    return TenantScope.during(
+        filter.tenantId(), "test", "", () -> list().page(filter, before, PAGE));
+  }
+
   private static DeliveryList list() {
-    return new DeliveryList(pool().jdbi());
+    return new DeliveryList(log().tenants().jdbi());
   }
 
   private static Database pool() {
-    return Objects.requireNonNull(log).pool();
+    return log().pool();
+  }
+
+  private static MonthOfLog log() {
+    return Objects.requireNonNull(log);
   }
 
   /** Each filter alone, and what people combine; big, small and unknown tenants. */

@@ -17,18 +17,17 @@ public final class MonthOfLog implements AutoCloseable {
 
   private final @Nullable TestDatabase embedded;
   private final Database pool;
+  private final Database tenants;
   private final String url;
 
   public MonthOfLog() {
     String given = System.getProperty("log.database");
     embedded = given == null ? TestDatabase.create() : null;
     url = embedded == null ? String.valueOf(given) : embedded.jdbcUrl();
-    pool =
-        Database.open(
-            embedded == null ? new DatabaseSettings(url, null, null) : embedded.settings(),
-            "month-of-log",
-            2,
-            null);
+    DatabaseSettings settings =
+        embedded == null ? new DatabaseSettings(url, null, null) : embedded.settings();
+    pool = Database.open(settings, "month-of-log", 2, null);
+    tenants = Database.openForTenants(settings, "tenants-of-month", 2, null);
     boolean empty =
         pool.jdbi()
             .withHandle(handle ->
@@ -45,12 +44,18 @@ public final class MonthOfLog implements AutoCloseable {
     return pool;
   }
 
+  /** As the API has it, with row level security. */
+  public Database tenants() {
+    return tenants;
+  }
+
   public String jdbcUrl() {
     return url;
   }
 
   @Override
   public void close() {
+    tenants.close();
     pool.close();
     if (embedded != null) {
       embedded.close();

@@ -127,6 +127,29 @@ public final class Shop implements AutoCloseable {
                 .execute());
   }
 
+  /**
+   * A delivery of an event in the log, in the state that these columns say, to the tenant's first
+   * subscription, which is made at the URL where there is none.
+   */
+  public UUID delivery(String url, String columns) {
+    UUID subscription =
+        subscriptions.list(tenant).stream()
+            .findFirst()
+            .map(existing -> existing.id())
+            .orElseGet(() -> subscribe("*", url));
+    UUID delivery = UUID.fromString(row("select uuid_v7()").get(0));
+    database.exec(
+        """
+        insert into webhooks.event_log (id, tenant_id, event, resource_type, resource_id, data, occurred_at)
+        values ('%1$s', '%2$s', 'order.created', 'order', '1', '{}', now());
+        insert into webhooks.delivery (id, event_id, subscription_id, tenant_id)
+        values ('%1$s', '%1$s', '%3$s', '%2$s');
+        update webhooks.delivery set %4$s where id = '%1$s'
+        """
+            .formatted(delivery, tenant, subscription, columns));
+    return delivery;
+  }
+
   /** Whether no event and no delivery waits any more. */
   public boolean isDone() {
     return database.number(

@@ -9,11 +9,15 @@ import java.net.UnknownHostException;
 import java.net.spi.InetAddressResolver;
 import java.net.spi.InetAddressResolver.LookupPolicy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +62,28 @@ class NameLookupTest {
   }
 
   @Test
+  void names_that_hung_before_make_no_room_for_more_lookups() throws Exception {
+    CountDownLatch firstRound = dns.healed;
+    askHanging(0, 32);
+    await().until(() -> dns.hangLongerThan(BUDGET) == 32);
+    dns.healed = new CountDownLatch(1);
+    firstRound.countDown();
+    await()
+        .until(() -> {
+          askHanging(0, 32);
+          return dns.hangLongerThan(BUDGET) == 32;
+        });
+
+    List<CompletableFuture<List<InetAddress>>> asked =
+        IntStream.range(0, 300).mapToObj(i -> names.ask("quick-%d.test".formatted(i))).toList();
+    for (CompletableFuture<List<InetAddress>> one : asked) {
+      one.get(5, TimeUnit.SECONDS);
+    }
+
+    assertThat(dns.mostAnsweredAtOnce).hasValueBetween(33, 64);
+  }
+
+  @Test
   void a_host_that_did_not_answer_is_looked_up_again() throws Exception {
     names.ask("quick.test").get(5, TimeUnit.SECONDS);
     names.ask("quick.test").get(5, TimeUnit.SECONDS);
@@ -84,6 +110,8 @@ class NameLookupTest {
   private static final class HangingDns implements InetAddressResolver {
     private final Map<String, Long> since = new ConcurrentHashMap<>();
     private final AtomicInteger answered = new AtomicInteger();
+    private final AtomicInteger answering = new AtomicInteger();
+    private final AtomicInteger mostAnsweredAtOnce = new AtomicInteger();
     private volatile CountDownLatch healed = new CountDownLatch(1);
 
     @Override
@@ -101,6 +129,9 @@ class NameLookupTest {
         throw new UnknownHostException(host);
       }
       answered.incrementAndGet();
+      mostAnsweredAtOnce.accumulateAndGet(answering.incrementAndGet(), Math::max);
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      answering.decrementAndGet();
       return Stream.of(InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1}));
     }
 
