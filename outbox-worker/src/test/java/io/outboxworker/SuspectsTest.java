@@ -48,6 +48,22 @@ final class SuspectsTest {
   }
 
   @Test
+  void a_worker_that_may_only_have_lost_its_database_has_three_seconds_to_record_its_result() {
+    delivery(
+        "claims = 3, on_trial = true, lease_token = 7::bigint << 32,"
+            + " lease_until = now() - interval '1 s'");
+
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(
+            shop.row(
+                "select last_error, finished_at - found_at >= interval '3 s'"
+                    + " from delivery_log, lost_worker"))
+        .containsExactly("worker_lost", "t");
+  }
+
+  @Test
   void one_that_was_only_held_when_its_workers_died_is_tried_however_often_that_was() {
     UUID held = delivery("claims = 9, lease_token = 1");
 

@@ -337,20 +337,35 @@ final class WorkerEndToEndTest {
   }
 
   @Test
-  void the_same_event_id_again_is_dropped_and_counted() {
+  void the_same_event_id_again_is_dropped_and_counted_and_holds_up_no_other() {
     shop.subscribe("*", receiver.url("/ok"));
     Worker worker = workers.start();
     UUID event = shop.publish("order.created", "{}");
     await().atMost(SOON).until(shop::isDone);
 
+    publishAgain(event);
+    await().atMost(SOON).until(() -> workers.metric(worker, "webhook_events_repeated_total") == 1);
+    publishAgain(event);
+
+    await().atMost(SOON).until(() -> workers.metric(worker, "webhook_events_repeated_total") == 2);
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received())
+        .extracting(post -> post.header("x-webhook-event"))
+        .containsExactlyInAnyOrder("order.created", "order.changed", "order.changed");
+    // Only the first one was met unprepared.
+    assertThat(workers.metric(worker, "webhook_database_errors_total")).isEqualTo(1);
+  }
+
+  /** The event with this id, and a new one in the same transaction. */
+  private void publishAgain(UUID event) {
     shop.database()
         .exec(
-            "insert into webhooks.outbox (id, tenant_id, event, resource_id, data) values ('%s', '%s', 'order.created', '1', '{}')"
+            """
+            insert into webhooks.outbox (id, tenant_id, event, resource_id, data) values
+              ('%1$s', '%2$s', 'order.created', '1', '{}'),
+              (webhooks.uuid_v7(), '%2$s', 'order.changed', '1', '{}')
+            """
                 .formatted(event, shop.tenant()));
-
-    await().atMost(SOON).until(() -> workers.metric(worker, "webhook_events_repeated_total") == 1);
-    await().atMost(SOON).until(shop::isDone);
-    assertThat(receiver.received()).hasSize(1);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.outboxworker.Logging;
 import io.outboxworker.benchmarks.contestant.Contestant;
 import io.outboxworker.benchmarks.contestant.OutboxWorker;
 import io.outboxworker.benchmarks.ground.Ground;
+import io.outboxworker.benchmarks.ground.ServerUrl;
 import io.outboxworker.benchmarks.report.Folder;
 import io.outboxworker.benchmarks.report.Progress;
 import io.outboxworker.benchmarks.report.Results;
@@ -17,12 +18,15 @@ import io.outboxworker.cli.Arguments;
 import io.outboxworker.webhook.Sender;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +40,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Measures the worker beside a bare HTTP client and other queues on PostgreSQL, on an embedded"
-          + " PostgreSQL with fsync on.",
+          + " PostgreSQL with fsync on, or one of yours.",
       "Progress goes to stderr; a table of medians and ranges goes to stdout, and with all figures"
           + " and plots to a folder.",
       "Exit code 1 means that a delivery was lost or made without an event."
@@ -67,6 +71,15 @@ public final class Benchmarks implements Callable<Integer> {
           "The worker drains and keeps a steady load once more with commits that wait for the disk"
               + " (synchronous_commit=on).")
   private boolean durable;
+
+  @Option(
+      names = "--server",
+      paramLabel = "URL",
+      description =
+          "A PostgreSQL that runs on this machine, instead of the embedded one:"
+              + " postgresql://superuser:password@host:port. Every run makes a database in it and"
+              + " drops it.")
+  private @Nullable String server;
 
   @Option(
       names = "--out",
@@ -113,7 +126,7 @@ public final class Benchmarks implements Callable<Integer> {
     Progress progress = new Progress(err);
     Results results = new Results();
     Map<String, String> about;
-    try (Ground ground = Ground.open(sizes.isShort ? "128MB" : "1GB")) {
+    try (Ground ground = ground()) {
       about = program.about(ground);
       about.forEach((name, value) -> out.printf("- %s: %s%n", name, value));
       Bench bench = new Bench(ground, progress, results);
@@ -128,5 +141,12 @@ public final class Benchmarks implements Callable<Integer> {
     out.printf("%n%s", Table.of(results.all()));
     progress.say("written to " + folder.toAbsolutePath());
     return results.faulty() == 0 ? 0 : 1;
+  }
+
+  private Ground ground() throws IOException, SQLException {
+    if (server != null) {
+      return Ground.over(new ServerUrl(server));
+    }
+    return Ground.open(sizes.isShort ? "128MB" : "1GB");
   }
 }

@@ -95,9 +95,7 @@ final class Program {
     about.put("machine", Machine.describe());
     about.put("Java", Runtime.version().toString());
     about.put("PostgreSQL", ground.version());
-    about.put(
-        "its settings",
-        "fsync=on, synchronous_commit=on, and besides the defaults " + ground.settings());
+    about.put("its settings", ground.settings().toString());
     for (Contestant contestant : contestants) {
       about.put(contestant.name(), contestant.settings());
     }

@@ -18,6 +18,11 @@ public final class SqlFault {
     return state != null && (state.startsWith("22") || state.startsWith("23"));
   }
 
+  /** Whether a row with the same key is there already (SQLSTATE 23505). */
+  public static boolean isDuplicate(Throwable failure) {
+    return "23505".equals(state(failure));
+  }
+
   /** Whether the database is at fault, so that the very same statement may work later. */
   public static boolean isOfDatabase(Throwable failure) {
     return sqlException(failure) != null ? !isOfData(failure) : isConnectionFault(failure);

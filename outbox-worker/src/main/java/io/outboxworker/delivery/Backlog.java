@@ -29,7 +29,6 @@ public final class Backlog {
   private static final int BATCH = 5_000;
   private static final int END_BATCH = 500;
   private static final Duration RECENTLY = Duration.ofHours(1);
-  private static final Duration MOMENT = Duration.ofSeconds(12);
 
   private final Jdbi jdbi;
   private final Question any;
@@ -81,11 +80,7 @@ public final class Backlog {
               .mapTo(int.class)
               .one();
       if (orphans > 0) {
-        handle.execute(
-            """
-            delete from lost_worker where worker = any(array(
-              select worker from lost_worker where found_at < now() - interval '1 min' for update skip locked))
-            """);
+        LostWorkers.forget(handle);
       }
       return orphans;
     });
@@ -152,8 +147,11 @@ public final class Backlog {
                 .createQuery(
                     """
                     select id from delivery where lease_until is null and claims - attempts >= 2 and on_trial
+                      and not exists (select from lost_worker w
+                        where w.worker = (lease_token >> 32)::int and w.found_at > now() - :grace_ms * interval '1 ms')
                     limit :batch
                     """)
+                .bind("grace_ms", LostWorkers.GRACE.toMillis())
                 .bind("batch", END_BATCH)
                 .mapTo(UUID.class)
                 .list());
@@ -162,7 +160,7 @@ public final class Backlog {
 
   private static List<Ended> judgeLost(Handle handle, List<UUID> lost) {
     handle.execute("set local enable_seqscan = on");
-    if (workersDieWithoutSuspects(handle)) {
+    if (LostWorkers.dieWithoutSuspects(handle)) {
       handle
           .createUpdate(
               "update delivery set on_trial = false where id = any(:lost) and lease_until is null")
@@ -181,34 +179,6 @@ public final class Backlog {
         .bindArray("lost", UUID.class, lost)
         .map(Backlog::ended)
         .list();
-  }
-
-  /**
-   * Whether a worker is gone that had no suspect on trial: one whose leases ran out a moment ago,
-   * or will, although the attempts that they are for must be over.
-   *
-   * <p>The moment is shorter than any lease: a suspect's second victim, which had no suspect on
-   * trial, was found a lease before its third one.
-   */
-  private static boolean workersDieWithoutSuspects(Handle handle) {
-    return handle
-        .createQuery(
-            """
-            select exists (
-              select from (
-                select (lease_token >> 32)::int as worker from delivery
-                where lease_token is not null and next_attempt_at is null
-                  and lease_until > now() + interval '2 s'
-                  and lease_until < now() + (:margin_ms - 2000) * interval '1 ms'
-                union
-                select worker from lost_worker
-                where not had_suspect and found_at > now() - :moment_ms * interval '1 ms') gone
-              where not exists (select from delivery s where (s.lease_token >> 32)::int = gone.worker and s.on_trial))
-            """)
-        .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
-        .bind("moment_ms", MOMENT.toMillis())
-        .mapTo(boolean.class)
-        .one();
   }
 
   /** Counts exactly while the table is small, and takes the planner's estimate when it is not. */

@@ -4,7 +4,6 @@ import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.metrics.Metrics;
-import io.outboxworker.outbox.Outbox.Pick;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,6 +2,7 @@ package io.outboxworker.outbox;
 
 import io.outboxworker.database.Database;
 import io.outboxworker.database.Question;
+import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Deliveries;
 import io.outboxworker.delivery.Rooms;
 import java.sql.SQLException;
@@ -10,8 +11,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
 
@@ -20,30 +21,14 @@ import org.jdbi.v3.core.statement.Query;
  * and become deliveries, or nothing happened. Thread-safe.
  */
 public final class Outbox {
-  /** Which rows a fan-out takes. */
-  sealed interface Pick {
-    /** The oldest from this id on; the id is a hint that spares dead index entries. */
-    record Oldest(UUID from) implements Pick {}
-
-    /** The newest, so that a quiet tenant needn't wait for the end of a flood. */
-    record Newest() implements Pick {}
-
-    /** The oldest from this id on of all tenants but these, which are flooding. */
-    record Others(UUID from, Set<UUID> flooding) implements Pick {}
-
-    /** Just these. */
-    record These(List<UUID> ids) implements Pick {}
-  }
-
   /** What waits right now; the count stops at {@link #COUNTED}. */
   public record Waiting(long rows, Duration oldestAge) {}
 
   private static final int COUNTED = 100_000;
 
   // Joins between the parts of this statement are written as `in (select …)` in a select list,
-  // which PostgreSQL runs
-  // as a hashed subplan: it takes the parts for ten rows and would run the joins as loops, 250,000
-  // steps a batch.
+  // which PostgreSQL runs as a hashed subplan: it takes the parts for ten rows and would run the
+  // joins as loops, 250,000 steps a batch.
   private static final String FAN_OUT =
       """
       with pick as materialized (
@@ -75,7 +60,7 @@ public final class Outbox {
           resource_id, data, traceparent, occurred_at),
       logged as (
         insert into event_log (id, tenant_id, event, resource_type, resource_id, data, traceparent, occurred_at)
-        select * from moved on conflict do nothing
+        select * from moved %3$s
         returning id),
       fresh as materialized (
         select id, tenant_id, event, resource_id, id in (select id from logged) as fresh from moved),
@@ -118,10 +103,17 @@ public final class Outbox {
       from result
       """;
 
+  /**
+   * To ask the log for each event whether it is there already costs a lock and a record of WAL. So
+   * none is taken to be, and only after one was, for so long all are asked for.
+   */
+  private static final Duration WARY = Duration.ofMinutes(1);
+
   private final Jdbi jdbi;
   private final Question isWaiting;
   private final Deliveries deliveries;
   private final Duration attemptTimeout;
+  private volatile long waryUntilNanos = System.nanoTime();
 
   /**
    * @param attemptTimeout for subscriptions without one of their own
@@ -144,50 +136,69 @@ public final class Outbox {
    * @param passedOver events that it must leave alone
    */
   Batch fanOut(Pick pick, int rows, Rooms rooms, Collection<UUID> passedOver) {
+    if (System.nanoTime() - waryUntilNanos >= 0) {
+      try {
+        return fanOut(pick, rows, rooms, passedOver, "");
+      } catch (RuntimeException e) {
+        if (!SqlFault.isDuplicate(e)) {
+          throw e;
+        }
+        waryUntilNanos = System.nanoTime() + WARY.toNanos();
+      }
+    }
+    return fanOut(pick, rows, rooms, passedOver, "on conflict do nothing");
+  }
+
+  private Batch fanOut(
+      Pick pick, int rows, Rooms rooms, Collection<UUID> passedOver, String onRepeated) {
     long askedNanos = System.nanoTime();
     long token = deliveries.newToken();
     List<UUID> lanes = new ArrayList<>(rooms.perLane().keySet());
     return jdbi.withHandle(handle -> {
-      Query query =
-          switch (pick) {
-            case Pick.Oldest oldest ->
-                handle
-                    .createQuery(FAN_OUT.formatted("o.id >= :from", "asc"))
-                    .bind("from", oldest.from);
-            case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc"));
-            case Pick.Others others ->
-                handle
-                    .createQuery(
-                        FAN_OUT.formatted("o.id >= :from and o.tenant_id <> all(:flooding)", "asc"))
-                    .bind("from", others.from)
-                    .bindArray("flooding", UUID.class, new ArrayList<>(others.flooding));
-            case Pick.These these ->
-                handle
-                    .createQuery(FAN_OUT.formatted("o.id = any(:these)", "asc"))
-                    .bindArray("these", UUID.class, these.ids);
-          };
-      return batch(
-          query
-              .bind("rows", rows)
-              .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
-              .bind("max_deliveries", Deliveries.MAX_BATCH)
-              .bind("max_bytes", Deliveries.MAX_BATCH_BYTES)
-              .bind("timeout_ms", attemptTimeout.toMillis())
-              .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
-              .bind("room", rooms.perOther())
-              .bind("together", rooms.together())
-              .bindArray("closed", UUID.class, rooms.closed())
-              .bindArray("lanes", UUID.class, lanes)
-              .bindArray("rooms", Integer.class, lanes.stream().map(rooms.perLane()::get).toList())
-              .bind("token", token),
-          token,
-          askedNanos);
+      Rows batch = new Rows(deliveries);
+      query(handle, pick, onRepeated)
+          .bind("rows", rows)
+          .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
+          .bind("max_deliveries", Deliveries.MAX_BATCH)
+          .bind("max_bytes", Deliveries.MAX_BATCH_BYTES)
+          .bind("timeout_ms", attemptTimeout.toMillis())
+          .bind("margin_ms", Deliveries.LEASE_MARGIN.toMillis())
+          .bind("room", rooms.perOther())
+          .bind("together", rooms.together())
+          .bindArray("closed", UUID.class, rooms.closed())
+          .bindArray("lanes", UUID.class, lanes)
+          .bindArray("rooms", Integer.class, lanes.stream().map(rooms.perLane()::get).toList())
+          .bind("token", token)
+          .map((row, context) -> batch.add(row))
+          .forEach(added -> {});
+      return batch.batch(token, askedNanos);
     });
+  }
+
+  private static Query query(Handle handle, Pick pick, String onRepeated) {
+    return switch (pick) {
+      case Pick.Oldest oldest ->
+          handle
+              .createQuery(FAN_OUT.formatted("o.id >= :from", "asc", onRepeated))
+              .bind("from", oldest.from());
+      case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc", onRepeated));
+      case Pick.Others others ->
+          handle
+              .createQuery(
+                  FAN_OUT.formatted(
+                      "o.id >= :from and o.tenant_id <> all(:flooding)", "asc", onRepeated))
+              .bind("from", others.from())
+              .bindArray("flooding", UUID.class, new ArrayList<>(others.flooding()));
+      case Pick.These these ->
+          handle
+              .createQuery(FAN_OUT.formatted("o.id = any(:these)", "asc", onRepeated))
+              .bindArray("these", UUID.class, these.ids());
+    };
   }
 
   /** Whether a fan-out would find a row, which is asked twenty times a second. */
   boolean isWaiting(Pick.Oldest pick) throws SQLException {
-    return isWaiting.ask(pick.from) > 0;
+    return isWaiting.ask(pick.from()) > 0;
   }
 
   /** The ids of up to {@code rows} waiting events from {@code from} on, oldest first. */
@@ -227,11 +238,5 @@ public final class Outbox {
                     row.getLong("waiting"),
                     Duration.ofMillis((long) (Math.max(0, row.getDouble("age")) * 1000))))
             .one());
-  }
-
-  private Batch batch(Query query, long token, long askedNanos) {
-    Rows rows = new Rows(deliveries);
-    query.map((row, context) -> rows.add(row)).forEach(added -> {});
-    return rows.batch(token, askedNanos);
   }
 }

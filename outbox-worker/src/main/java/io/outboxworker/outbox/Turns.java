@@ -1,6 +1,5 @@
 package io.outboxworker.outbox;
 
-import io.outboxworker.outbox.Outbox.Pick;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;

@@ -2,7 +2,6 @@ package io.outboxworker.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outboxworker.outbox.Outbox.Pick;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,20 +21,23 @@ public final class Ground implements AutoCloseable {
   private static final String ADMIN = "postgres";
 
   private final RunFolder folder;
-  private final Postgres postgres;
+  private final @Nullable Postgres embedded;
+  private final ServerUrl server;
   private final Receiver receiver;
-  private final Map<String, String> settings;
   private final Connection admin;
+  private final long postmaster;
   private int databases;
 
-  private Ground(RunFolder folder, Postgres postgres, Map<String, String> settings)
+  private Ground(RunFolder folder, @Nullable Postgres embedded, ServerUrl server)
       throws IOException, SQLException {
     this.folder = folder;
-    this.postgres = postgres;
-    this.settings = settings;
+    this.embedded = embedded;
+    this.server = server;
     this.receiver = new Receiver();
-    this.admin = postgres.connectAsAdmin(ADMIN);
-    execute(admin, "create extension pg_stat_statements");
+    this.admin = server.connect(ADMIN);
+    server.requireReadable(admin);
+    this.postmaster = ProcessUse.parent(number(admin, "select pg_backend_pid()"));
+    execute(admin, "create extension if not exists pg_stat_statements");
     // Where the program is ended from outside; after a regular end there is nothing left to do.
     Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
   }
@@ -55,7 +59,7 @@ public final class Ground implements AutoCloseable {
     Postgres postgres = new Postgres(folder, settings);
     try {
       postgres.start();
-      return new Ground(folder, postgres, settings);
+      return new Ground(folder, postgres, new ServerUrl(postgres.adminUrl("")));
     } catch (SQLException | RuntimeException e) {
       postgres.close();
       folder.close();
@@ -63,9 +67,20 @@ public final class Ground implements AutoCloseable {
     }
   }
 
-  /** What of postgresql.conf differs from the defaults. */
-  public Map<String, String> settings() {
-    return settings;
+  /** Takes a server that runs on this machine already, with the settings that it has. */
+  public static Ground over(ServerUrl server) throws IOException, SQLException {
+    RunFolder folder = RunFolder.create("benchmarks");
+    try {
+      return new Ground(folder, null, server);
+    } catch (SQLException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /** What of postgresql.conf differs from the defaults and bears on speed. */
+  public Map<String, String> settings() throws SQLException {
+    return server.settings(admin);
   }
 
   /** The server's version. */
@@ -84,7 +99,7 @@ public final class Ground implements AutoCloseable {
 
   /** Makes an empty database and returns its name. */
   public String createDatabase() throws SQLException {
-    String name = "run_" + ++databases;
+    String name = "outbox_bench_%d_%d".formatted(ProcessHandle.current().pid(), ++databases);
     execute(admin, "create database " + name);
     return name;
   }
@@ -101,18 +116,17 @@ public final class Ground implements AutoCloseable {
 
   /** Where that database is, for the server's administrator: {@code postgresql://…}. */
   public String url(String database) {
-    return postgres.adminUrl(database);
+    return server.url(database);
   }
 
   /** The same as a {@code jdbc:} URL. */
   public String jdbcUrl(String database) {
-    return url(database)
-        .replaceFirst("^postgresql://(.*):(.*)@(.*)$", "jdbc:postgresql://$3?user=$1&password=$2");
+    return server.jdbcUrl(database);
   }
 
   /** A connection to that database, which the caller closes. */
   public Connection connect(String database) throws SQLException {
-    return postgres.connectAsAdmin(database);
+    return server.connect(database);
   }
 
   /** Runs a statement in a transaction of its own. */
@@ -141,7 +155,7 @@ public final class Ground implements AutoCloseable {
     return new Reading(
         Clock.micros(),
         pid == 0 ? 0 : ProcessUse.cpuSeconds(pid),
-        ProcessUse.cpuSecondsWithChildren(postgres.pid()),
+        ProcessUse.cpuSecondsWithChildren(postmaster),
         receiver.cpuSeconds(),
         number(admin, "select pg_current_wal_insert_lsn() - '0/0'"),
         number(
@@ -156,7 +170,7 @@ public final class Ground implements AutoCloseable {
 
   private void remove() {
     try (folder;
-        postgres) {
+        embedded) {
       log.debug("removing {}", folder);
     } catch (IOException | UncheckedIOException e) {
       // PostgreSQL removes its files at the same time.
@@ -167,7 +181,7 @@ public final class Ground implements AutoCloseable {
   @Override
   public void close() throws IOException, SQLException {
     try (folder;
-        postgres;
+        embedded;
         receiver) {
       admin.close();
     }

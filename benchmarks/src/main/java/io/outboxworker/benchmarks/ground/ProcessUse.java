@@ -36,6 +36,12 @@ public final class ProcessUse {
     return ticks / TICKS_PER_SECOND;
   }
 
+  /** The process that started this one; 0 where that can't be told. */
+  static long parent(long pid) {
+    String[] stat = stat(Long.toString(pid));
+    return stat.length == 0 ? 0 : Long.parseLong(stat[1]);
+  }
+
   /** The most memory that a process had resident at any time, in MiB. */
   public static double peakMebibytes(long pid) {
     try {

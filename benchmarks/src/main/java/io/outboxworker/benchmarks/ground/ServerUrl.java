@@ -1,0 +1,85 @@
+package io.outboxworker.benchmarks.ground;
+
+import io.outboxworker.cli.CommandMisused;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where a PostgreSQL is, and as which of its superusers one gets in. */
+public final class ServerUrl {
+  private static final Pattern FORM =
+      Pattern.compile("postgres(?:ql)?://([^:@/]+):([^:@/]+)@([^@/?]+)(?:/[^/?]*)?");
+
+  private final String user;
+  private final String password;
+  private final String address;
+
+  /**
+   * Reads {@code postgresql://user:password@host:port}, a database's name at its end passed over.
+   */
+  public ServerUrl(String text) {
+    Matcher url = FORM.matcher(text);
+    if (!url.matches()) {
+      throw new CommandMisused("the server is given as postgresql://user:password@host:port");
+    }
+    this.user = url.group(1);
+    this.password = url.group(2);
+    this.address = url.group(3);
+  }
+
+  String url(String database) {
+    return "postgresql://%s:%s@%s/%s".formatted(user, password, address, database);
+  }
+
+  String jdbcUrl(String database) {
+    return "jdbc:postgresql://%s/%s?user=%s&password=%s"
+        .formatted(address, database, user, password);
+  }
+
+  Connection connect(String database) throws SQLException {
+    return DriverManager.getConnection(jdbcUrl(database));
+  }
+
+  /** Refuses a server that doesn't note what the benchmark reads; all faults at once. */
+  void requireReadable(Connection admin) throws SQLException {
+    Map<String, String> settings = settings(admin);
+    List<String> missing = new ArrayList<>();
+    if (!settings.getOrDefault("shared_preload_libraries", "").contains("pg_stat_statements")) {
+      missing.add("shared_preload_libraries = 'pg_stat_statements'");
+    }
+    if (!settings.getOrDefault("track_commit_timestamp", "off").equals("on")) {
+      missing.add("track_commit_timestamp = on");
+    }
+    if (!missing.isEmpty()) {
+      throw new CommandMisused("the server must be started with " + String.join(" and ", missing));
+    }
+  }
+
+  Map<String, String> settings(Connection admin) throws SQLException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    try (Statement statement = admin.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                select name, current_setting(name) from pg_settings
+                where name in ('fsync', 'synchronous_commit') or setting is distinct from boot_val and name in
+                  ('shared_buffers', 'max_wal_size', 'max_connections', 'shared_preload_libraries', 'jit',
+                  'track_commit_timestamp', 'full_page_writes', 'wal_level', 'wal_compression', 'autovacuum',
+                  'checkpoint_timeout', 'huge_pages', 'io_method')
+                order by name
+                """)) {
+      while (row.next()) {
+        settings.put(row.getString(1), row.getString(2));
+      }
+    }
+    return settings;
+  }
+}
