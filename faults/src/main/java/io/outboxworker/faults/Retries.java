@@ -2,9 +2,14 @@ package io.outboxworker.faults;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Looks at the time between the attempts of each delivery: 1, 2 and 4 s, and never less. */
+/**
+ * Looks at the time between the attempts of each delivery: 1, 2 and 4 s, and never less. It counts
+ * from the end of an attempt, which a receiver's answer tells; where the worker gave up waiting for
+ * that, a slow receiver may have noted the request after the attempt was over.
+ */
 final class Retries {
   private static final long[] DELAYS_MILLIS = {1_000, 2_000, 4_000};
 
@@ -13,14 +18,18 @@ final class Retries {
 
   private Retries() {}
 
-  /** How many attempts came before the delay after the one before was over. */
-  static int early(List<Receipt> receipts) {
+  /**
+   * How many attempts came before the delay after the one before was over.
+   *
+   * @param unanswered attempts that ended without an answer
+   */
+  static int early(List<Receipt> receipts, Set<Tables.Attempt> unanswered) {
     return receipts.stream().collect(Collectors.groupingBy(Receipt::delivery)).values().stream()
-        .mapToInt(Retries::earlyOf)
+        .mapToInt(posts -> earlyOf(posts, unanswered))
         .sum();
   }
 
-  private static int earlyOf(List<Receipt> posts) {
+  private static int earlyOf(List<Receipt> posts, Set<Tables.Attempt> unanswered) {
     List<Receipt> inOrder = posts.stream().sorted(Comparator.comparingLong(Receipt::at)).toList();
     int early = 0;
     for (int i = 1; i < inOrder.size(); i++) {
@@ -29,6 +38,7 @@ final class Retries {
       int attempt = before.attempt();
       if (after.attempt() == attempt + 1
           && attempt <= DELAYS_MILLIS.length
+          && !unanswered.contains(new Tables.Attempt(before.delivery(), attempt))
           && after.at() - before.at() < DELAYS_MILLIS[attempt - 1] - TOLERANCE_MILLIS) {
         early++;
       }

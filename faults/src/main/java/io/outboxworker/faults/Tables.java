@@ -2,7 +2,9 @@ package io.outboxworker.faults;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -11,6 +13,7 @@ import org.jdbi.v3.core.Jdbi;
  * @param events the log of the business's events, without what workers tell about subscriptions:
  *     id, and SHA-256 of the data
  * @param finished the log of deliveries
+ * @param unanswered attempts of these that ended without an answer
  * @param waitingEvents rows of the outbox
  * @param waitingDeliveries deliveries that are not final
  * @param timers retries that db-scheduler still has in mind
@@ -18,12 +21,16 @@ import org.jdbi.v3.core.Jdbi;
 record Tables(
     Map<UUID, String> events,
     List<Finished> finished,
+    Set<Attempt> unanswered,
     long waitingEvents,
     List<UUID> waitingDeliveries,
     long timers) {
   /** A final delivery. */
   record Finished(
       UUID id, UUID event, UUID subscription, boolean delivered, int attempts, String error) {}
+
+  /** The attempt of a delivery with this number. */
+  record Attempt(UUID delivery, int number) {}
 
   static Tables read(Jdbi jdbi) {
     return jdbi.withHandle(handle -> {
@@ -56,6 +63,7 @@ record Tables(
       return new Tables(
           events,
           finished,
+          unanswered(handle),
           handle.createQuery("select count(*) from webhooks.outbox").mapTo(Long.class).one(),
           handle.createQuery("select id from webhooks.delivery").mapTo(UUID.class).list(),
           handle
@@ -64,5 +72,17 @@ record Tables(
               .mapTo(Long.class)
               .one());
     });
+  }
+
+  private static Set<Attempt> unanswered(Handle handle) {
+    return handle
+        .createQuery(
+            """
+            select l.id, (seen ->> 'attempt')::int as number
+            from webhooks.delivery_log l, json_array_elements(l.history) seen
+            where seen ->> 'http_status' is null
+            """)
+        .map((row, context) -> new Attempt(row.getObject("id", UUID.class), row.getInt("number")))
+        .set();
   }
 }

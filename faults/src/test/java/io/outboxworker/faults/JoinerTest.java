@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -272,7 +273,7 @@ final class JoinerTest {
   }
 
   private Report join(boolean forgetful) {
-    Tables tables = new Tables(events, finished, outbox, waiting, 0);
+    Tables tables = new Tables(events, finished, Set.of(), outbox, waiting, 0);
     return Joiner.join(ledger, receipts, tables, subscribers, forgetful);
   }
 }
