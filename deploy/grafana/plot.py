@@ -110,21 +110,32 @@ class Drawing:
         style = panel["fieldConfig"]
         own = {o["matcher"]["options"]: FIXED[o["properties"][0]["value"]["fixedColor"]] for o in style["overrides"]}
         top = max((value for _, points in lines for _, value in points), default=0) or 1
-        left, bottom, high = x + 62, y + h - 30, h - 62
+        names = self.placed([name for name, _ in lines[:8]], x + 8 if len(lines) > 3 else x + 62, x + w)
+        under = 18 + 12 * (1 + max((row for _, row in names), default=0))
+        left, bottom, high = x + 62, y + h - under, h - 32 - under
         for share in (0, 0.5, 1):
             line = bottom - high * share
             self.parts.append(f'<line x1="{left}" y1="{line:.0f}" x2="{x + w - 10}" y2="{line:.0f}" stroke="#eaeef2"/>')
             self.text(left - 6, line + 4, shown(top * share, style["defaults"]["unit"]), 10, "end", "#57606a")
-        at = left
         for number, (name, points) in enumerate(lines[:8]):
             colour = own.get(name, COLOURS[number % len(COLOURS)])
             drawn = " ".join(
                 f"{left + (t - self.end + self.span) / self.span * (w - 72):.1f},{bottom - value / top * high:.1f}" for t, value in points)
             self.parts.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+            at, row = names[number]
+            self.text(at, bottom + 20 + 12 * row, name, 10, colour=colour)
+
+    @staticmethod
+    def placed(names, left, right):
+        """Where each name of a legend begins, and in which of its rows."""
+        places, at, row = [], left, 0
+        for name in names:
             width = 12 + 6 * len(name)
-            if at + width <= x + w:
-                self.text(at, y + h - 10, name, 10, colour=colour)
+            if at + width > right and at > left:
+                at, row = left, row + 1
+            places.append((at, row))
             at += width
+        return places
 
 
 def main():

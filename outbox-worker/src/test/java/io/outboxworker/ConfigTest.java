@@ -388,6 +388,18 @@ class ConfigTest {
   }
 
   @Test
+  void the_worker_may_reach_its_own_database_proxy_and_identity_provider_wherever_they_are() {
+    var config =
+        Config.read(
+            with(
+                "OUTBOX_EGRESS_PROXY", "proxy:3128",
+                "OUTBOX_JWT_JWKS_URL", "https://id.example/jwks",
+                "OTEL_EXPORTER_OTLP_ENDPOINT", "http://Collector:4318"));
+    assertThat(config.egressRules(List.of()).infrastructureHosts())
+        .containsExactlyInAnyOrder("db", "proxy", "id.example", "collector");
+  }
+
+  @Test
   void spans_are_exported_where_the_variables_of_opentelemetry_say_so() throws Exception {
     assertThat(Config.read(ENOUGH).tracing().isOn()).isFalse();
     assertThat(Config.read(with("OTEL_SERVICE_NAME", "shop")).tracing().isOn()).isFalse();
@@ -418,7 +430,6 @@ class ConfigTest {
     assertThat(config.tracing().variables())
         .containsEntry("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2");
     assertThat(config.toString()).doesNotContain("hunter2");
-    assertThat(config.egressRules(List.of()).infrastructureHosts()).contains("spans");
   }
 
   @Test

@@ -137,6 +137,23 @@ final class TracingTest {
   }
 
   @Test
+  void a_target_that_is_refused_is_a_span_as_well_even_where_it_names_no_host() {
+    shop.subscribe("order.paid", receiver.url("/hook"));
+    shop.jdbi().useHandle(h -> h.execute("update subscription set url = 'http://a_b/hook'"));
+    start();
+    publish(null);
+    await().until(() -> collector.spans().size() == 1 && shop.isDone());
+
+    Span span = collector.spans().get(0);
+    assertThat(Collector.attributes(span.getAttributesList()))
+        .containsEntry("error.type", "blocked")
+        .doesNotContainKeys("server.address", "http.response.status_code");
+    assertThat(shop.row("select last_error from delivery_log"))
+        .containsExactly(span.getStatus().getMessage());
+    assertThat(receiver.received()).isEmpty();
+  }
+
+  @Test
   void a_collector_that_fails_is_told_once_and_holds_up_no_delivery() {
     Logger logger = (Logger) LoggerFactory.getLogger(Tracing.class);
     ListAppender<ILoggingEvent> lines = new ListAppender<>();

@@ -71,7 +71,7 @@ final class Sizes {
   @Option(
       names = "--noises",
       split = ",",
-      defaultValue = "HANG,NO_CONNECTION,REFUSE,FLOOD",
+      defaultValue = "HANG,REFUSE_CONNECTIONS,ANSWER_500,FLOOD",
       description = "What noisy neighbours do. ${DEFAULT-VALUE}")
   List<Noise> noises;
 

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -117,6 +118,11 @@ final class Hostile implements AutoCloseable {
       byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
       farm.note(headers, path, body, statusOfAttempt.applyAsInt(attempt()));
       return true;
+    }
+
+    /** Ends the visit when nothing was sent for so long. */
+    void leaveIdleAfter(Duration limit) throws IOException {
+      socket.setSoTimeout((int) limit.toMillis());
     }
 
     void write(String text) throws IOException {

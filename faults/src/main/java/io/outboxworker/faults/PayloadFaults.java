@@ -131,11 +131,14 @@ final class PayloadFaults {
   private static void outOfMemory(Stage stage) {
     stage
         .fleet()
-        .keepRunning("A", "OUTBOX_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx40m");
+        .keepRunning("A", "OUTBOX_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx36m");
+    // What waits is taken in portions of 8 MiB.
+    stage.fleet().get("A").signal("STOP");
     String large = "x".repeat(250_000);
     for (int i = 0; i < 400; i++) {
       stage.writer().publish(stage.tenant(i % 3), "{\"i\":%d,\"a\":\"%s\"}".formatted(i, large));
     }
+    stage.fleet().get("A").signal("CONT");
     stage.await("out of memory", Duration.ofSeconds(60), () -> !stage.fleet().exits().isEmpty());
     stage.fleet().keepRunning("B");
     Moment.pause(Duration.ofSeconds(5));

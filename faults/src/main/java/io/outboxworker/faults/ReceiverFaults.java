@@ -1,7 +1,9 @@
 package io.outboxworker.faults;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -12,6 +14,8 @@ final class ReceiverFaults {
 
   private static final int SLOWEST_ATTEMPT_MILLIS = 10_250;
   private static final Duration FINAL = Duration.ofSeconds(48);
+  private static final Duration IDLE = Duration.ofSeconds(1);
+  private static final int RACERS = 20;
 
   private final Stage stage;
   private final UUID tenant = UUID.randomUUID();
@@ -29,7 +33,51 @@ final class ReceiverFaults {
             "endpoints that hang, drip, reset, lie and flood, beside healthy ones",
             0,
             plan -> plan,
-            stage -> new ReceiverFaults(stage).strike()));
+            stage -> new ReceiverFaults(stage).strike()),
+        new Fault(
+            "keep-alive",
+            "endpoints that close idle connections just when the next webhook comes",
+            0,
+            plan -> plan,
+            stage -> new ReceiverFaults(stage).race()));
+  }
+
+  /**
+   * A receiver that leaves while a request is on its way has not read it, so nothing comes twice.
+   */
+  private void race() throws IOException {
+    WorkerFaults.two(stage);
+    List<Hostile> receivers = new ArrayList<>();
+    for (int i = 0; i < RACERS; i++) {
+      Hostile receiver =
+          new Hostile(Hostile.listening(100), stage.farm(), ReceiverFaults::leaveWhenIdle).start();
+      receivers.add(receiver);
+      String path = "/racer/" + i;
+      String url = "http://127.0.0.1:%d%s".formatted(receiver.port(), path);
+      stage.audience().subscribeAt(tenant, url, path);
+    }
+    long until = Moment.now() + stage.plan().length().toMillis();
+    while (Moment.now() < until) {
+      stage.writer().publish(tenant, "{}");
+      Moment.pause(IDLE.minusMillis(20).plusMillis(stage.random().nextInt(40)));
+    }
+    stage.await("all are final", FINAL, this::isFinal);
+    receivers.forEach(Hostile::close);
+    String ofRacers = " from webhooks.delivery_log where tenant_id = '%s'".formatted(tenant);
+    long posts = WorkerFaults.number(stage, "select sum(attempts)" + ofRacers);
+    long failed = WorkerFaults.number(stage, "select sum(attempts - 1)" + ofRacers);
+    stage.figure("attempts, and failed ones of them", posts + ", " + failed);
+    stage.expect(failed * 100 <= posts, "at most one of a hundred attempts fails");
+    stage.expect(
+        WorkerFaults.number(stage, "select count(*)" + ofRacers + " and status = 'failed'") == 0,
+        "every one of them is delivered");
+  }
+
+  private static void leaveWhenIdle(Hostile.Visit visit) throws IOException {
+    visit.leaveIdleAfter(IDLE);
+    while (visit.read(200)) {
+      visit.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
   }
 
   private void strike() throws Exception {

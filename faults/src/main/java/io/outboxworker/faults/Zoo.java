@@ -162,6 +162,14 @@ final class Zoo {
         certificates.listening("expired", "-ext", ip, "-startdate", "-9d", "-validity", "2"));
     secure("wrong-host", certificates.listening("wrong-host", "-ext", "san=dns:other.test"));
     secure("silent-tls", Hostile.listening(100));
+    add(
+        "plain-text-for-tls",
+        "https",
+        new Expected(false, 4),
+        new Hostile(
+            Hostile.listening(100),
+            stage.farm(),
+            visit -> visit.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")));
     return certificates.trusted(List.of("expired", "wrong-host"));
   }
 

@@ -2,6 +2,7 @@ package io.outboxworker.tracing;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
@@ -109,24 +110,23 @@ public final class Tracing {
    * first of a new one. Whether it is exported is the parent's decision, else the sampler's.
    */
   public AttemptSpan begin(Post post, UUID tenantId, UUID subscriptionId, Instant startedAt) {
-    URI url = post.url();
-    Span span =
+    SpanBuilder attempt =
         tracer
             .spanBuilder("POST")
             .setSpanKind(SpanKind.CLIENT)
             .setParent(parent(post.traceparent()))
             .setStartTimestamp(startedAt)
             .setAttribute("http.request.method", "POST")
-            .setAttribute("url.full", withoutSecrets(url))
-            .setAttribute("server.address", url.getHost().replaceAll("[\\[\\]]", ""))
-            .setAttribute("server.port", (long) port(url))
             .setAttribute("outbox.tenant_id", tenantId.toString())
             .setAttribute("outbox.subscription_id", subscriptionId.toString())
             .setAttribute("outbox.event", post.event())
             .setAttribute("outbox.event_id", post.eventId().toString())
             .setAttribute("outbox.delivery_id", post.deliveryId().toString())
-            .setAttribute("outbox.attempt", (long) post.attempt())
-            .startSpan();
+            .setAttribute("outbox.attempt", (long) post.attempt());
+    if (post.url().getHost() != null) {
+      name(post.url(), attempt);
+    }
+    Span span = attempt.startSpan();
     return new AttemptSpan(span, post.withTraceparent(traceparent(span)), startedAt);
   }
 
@@ -148,16 +148,22 @@ public final class Tracing {
     return headers.getOrDefault(TRACEPARENT, "");
   }
 
-  /** Receivers put tokens into queries, and some into the place of a user. */
-  private static String withoutSecrets(URI url) {
-    String port = url.getPort() < 0 ? "" : ":" + url.getPort();
-    return url.getScheme() + "://" + url.getHost() + port + url.getRawPath();
-  }
-
-  private static int port(URI url) {
-    if (url.getPort() >= 0) {
-      return url.getPort();
-    }
-    return url.getScheme().equalsIgnoreCase("http") ? 80 : 443;
+  /**
+   * Of the URL neither query nor user: receivers put tokens there. One without a host is never sent
+   * to.
+   */
+  private static void name(URI url, SpanBuilder attempt) {
+    boolean http = "http".equalsIgnoreCase(url.getScheme());
+    int given = url.getPort();
+    attempt
+        .setAttribute(
+            "url.full",
+            url.getScheme()
+                + "://"
+                + url.getHost()
+                + (given < 0 ? "" : ":" + given)
+                + url.getRawPath())
+        .setAttribute("server.address", url.getHost().replaceAll("[\\[\\]]", ""))
+        .setAttribute("server.port", given < 0 ? http ? 80L : 443L : given);
   }
 }

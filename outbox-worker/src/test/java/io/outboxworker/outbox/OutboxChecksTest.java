@@ -43,6 +43,7 @@ class OutboxChecksTest {
           new Refused("event", "'a.' || repeat('b', 99)", EVENT),
           new Refused("resource_type", "''", TYPE),
           new Refused("resource_type", "repeat('x', 101)", TYPE),
+          new Refused("resource_type", "repeat('é', 101)", TYPE),
           new Refused("resource_id", "''", "resource_id_must_have_1_to_1000_characters"),
           new Refused(
               "resource_id", "repeat('x', 1001)", "resource_id_must_have_1_to_1000_characters"),
@@ -146,11 +147,40 @@ class OutboxChecksTest {
   }
 
   @Test
+  void no_search_path_of_a_producer_leads_past_the_checks() throws SQLException {
+    try (Connection connection = database.connection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          """
+          create schema own;
+          create function own.length(text) returns int language sql as 'select 1';
+          create function own.octet_length(text) returns int language sql as 'select 1';
+          create function own.json_typeof(json) returns text language sql as $$ select 'object' $$;
+          create function own.yes(text, text) returns boolean language sql as 'select true';
+          create operator own.~ (leftarg = text, rightarg = text, function = own.yes);
+          create operator own.= (leftarg = text, rightarg = text, function = own.yes);
+          set search_path = own, pg_catalog, webhooks;
+          """);
+      assertThatThrownBy(() -> insert(connection, "event", "'invoice'"))
+          .hasMessageContaining(EVENT);
+      assertThatThrownBy(() -> insert(connection, "data", object(262_145)))
+          .hasMessageContaining(SIZE);
+      assertThatThrownBy(() -> insert(connection, "data", "'[]'")).hasMessageContaining(OBJECT);
+      assertThatThrownBy(() -> insert(connection, "traceparent", "'abc'"))
+          .hasMessageContaining(TRACE);
+      insert(connection, "resource_id", "repeat('x', 1000)");
+    }
+    assertThat(database.number("select count(*) from webhooks.outbox")).isEqualTo(1);
+  }
+
+  @Test
   void what_is_just_allowed_is_accepted() throws SQLException {
     try (Connection connection = database.connection()) {
       insert(connection, "event", "'a.' || repeat('b', 98)");
       insert(connection, "event", "'Sales_Order.line-1.ADDED.2'");
       insert(connection, "resource_id", "repeat('x', 1000)");
+      insert(connection, "resource_id", "repeat('é', 1000)");
+      insert(connection, "resource_type", "repeat('é', 100)");
       insert(connection, "resource_type", "null");
       insert(connection, "data", object(262_144));
       insert(connection, "data", "'{}'");
@@ -160,7 +190,7 @@ class OutboxChecksTest {
       insert(connection, "traceparent", "null");
       insert(connection, "occurred_at", "'2024-02-29T23:59:59.999999Z'");
     }
-    assertThat(database.number("select count(*) from webhooks.outbox")).isEqualTo(10);
+    assertThat(database.number("select count(*) from webhooks.outbox")).isEqualTo(12);
   }
 
   private static void insert(Connection connection, String column, String value)

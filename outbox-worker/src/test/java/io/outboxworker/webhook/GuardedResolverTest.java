@@ -5,6 +5,7 @@ import static io.outboxworker.webhook.Sending.post;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.util.DefaultResourceRetriever;
 import io.outboxworker.testing.RawReceiver;
 import io.outboxworker.webhook.EndpointGuardTest.Names;
 import io.outboxworker.webhook.Outcome.Accepted;
@@ -111,6 +112,42 @@ class GuardedResolverTest {
           .hasMessageContaining("endpoint address is not allowed");
       assertThat(outcome(own, post(url("db.test", canary), LIMIT))).isInstanceOf(Blocked.class);
       assertThat(canary.connections()).isZero();
+    } finally {
+      GuardedResolver.uninstall();
+    }
+  }
+
+  @Test
+  void a_proxy_and_an_identity_provider_are_found_by_name_in_a_network_that_is_closed_to_webhooks()
+      throws Exception {
+    EgressRules rules =
+        new EgressRules(true, List.of(), Set.of(80), Set.of(), Set.of("proxy.test", "id.test"));
+    EndpointGuard guard = new EndpointGuard(rules);
+    GuardedResolver.answerWith(
+        names
+            .with("proxy.test", "127.0.0.1")
+            .with("id.test", "127.0.0.1")
+            .with("other.test", "127.0.0.1"));
+    guard.install();
+    try (RawReceiver inside = RawReceiver.answering(RawReceiver.response(200, "{}"))) {
+      var proxy = InetSocketAddress.createUnresolved("proxy.test", inside.port());
+      try (Sender proxied = new Sender(guard, "1", null, proxy)) {
+        URI hook = URI.create("http://hooks.example.com/in");
+        assertThat(outcome(proxied, post(hook, LIMIT))).isInstanceOf(Accepted.class);
+      }
+      assertThat(inside.requests().get(0).line())
+          .isEqualTo("POST http://hooks.example.com/in HTTP/1.1");
+      // What asks for the keys that logins are signed with.
+      var retriever = new DefaultResourceRetriever(2_000, 2_000);
+      URI keys = url("id.test", inside);
+      assertThat(retriever.retrieveResource(keys.toURL()).getContent()).isEqualTo("{}");
+      URI other = url("other.test", inside);
+      assertThatThrownBy(() -> retriever.retrieveResource(other.toURL()))
+          .isInstanceOf(UnknownHostException.class);
+      try (Sender direct = new Sender(guard, "1", null, null)) {
+        assertThat(outcome(direct, post(keys, LIMIT))).isInstanceOf(Blocked.class);
+      }
+      assertThat(inside.requests()).hasSize(2);
     } finally {
       GuardedResolver.uninstall();
     }

@@ -32,8 +32,8 @@ public final class Idle implements Scenario {
       Reading alone = measure(run);
       run.start();
       run.warmUp(warmUpEvents);
-      // Pools and compilers come to rest.
-      Thread.sleep(length.dividedBy(2));
+      // Pools and compilers come to rest, and what ended is counted half a minute later.
+      Thread.sleep(length.multipliedBy(2));
       Reading used = measure(run);
       double worker = 100 * used.workerCpu() / used.seconds();
       double postgres = 100 * used.postgresCpu() / used.seconds();

@@ -25,9 +25,9 @@ public final class NoisyNeighbours implements Scenario {
     /** Half of the endpoints read and never answer, until the time limit. */
     HANG("half hang"),
     /** Half of the endpoints are not there. */
-    NO_CONNECTION("half refuse connections"),
+    REFUSE_CONNECTIONS("half refuse connections"),
     /** Half of the endpoints answer 500. */
-    REFUSE("half answer 500"),
+    ANSWER_500("half answer 500"),
     /** One tenant commits a great many events at once. */
     FLOOD("one tenant floods");
 
@@ -75,6 +75,7 @@ public final class NoisyNeighbours implements Scenario {
     try (Run run = Run.prepare(bench, worker, audience)) {
       run.start();
       run.warmUp(timing.warmUpEvents());
+      run.warmUp(rate, timing.seconds() / 4);
       OpenLoop.Committed quiet = run.produce(rate, timing.seconds());
       run.awaitAll();
       int accepted = run.arrivals().accepted();
@@ -96,8 +97,8 @@ public final class NoisyNeighbours implements Scenario {
     Receiver receiver = bench.ground().receiver();
     switch (noise) {
       case HANG -> receiver.behave(half, half, Behaviour.HANG);
-      case REFUSE -> receiver.behave(half, half, Behaviour.REFUSE);
-      case NO_CONNECTION ->
+      case ANSWER_500 -> receiver.behave(half, half, Behaviour.REFUSE);
+      case REFUSE_CONNECTIONS ->
           // Port 1 of this machine: nobody listens, and the kernel says so at once.
           Ground.execute(
               run.connection(),

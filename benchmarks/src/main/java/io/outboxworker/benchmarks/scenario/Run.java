@@ -68,6 +68,16 @@ final class Run implements AutoCloseable {
     settle();
   }
 
+  /**
+   * Keeps up a load that nobody measures: draining makes the worker warm, and not those who commit
+   * one event at a time and are measured with it.
+   */
+  void warmUp(int perSecond, double seconds)
+      throws IOException, SQLException, InterruptedException {
+    produce(perSecond, seconds);
+    awaitAll();
+  }
+
   /** Brings the database into the state in which every run begins. */
   void settle() throws SQLException {
     Ground.execute(connection, "vacuum analyze");
