@@ -3,12 +3,11 @@
 -- worker died, and what is parked without it was only held.
 alter table webhooks.delivery add column on_trial boolean not null default false;
 
--- Workers whose leases ran out, for a minute: those that had no suspect on trial died of something else, and while that
--- happens no suspect is to blame. A worker is named by the upper half of its lease tokens.
+-- Workers whose leases ran out, for a few minutes: where more of them were lost than a suspect was lost with, they die of
+-- something else. A worker is named by the upper half of its lease tokens.
 create table webhooks.lost_worker (
-  worker      int         not null,
-  had_suspect boolean     not null,
-  found_at    timestamptz not null default now(),
+  worker   int         not null,
+  found_at timestamptz not null default now(),
   constraint lost_worker_pkey primary key (worker)
 );
 

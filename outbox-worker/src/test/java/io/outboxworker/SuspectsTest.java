@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.TestReceiver.Received;
 import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.List;
@@ -20,9 +21,6 @@ import org.junit.jupiter.api.Test;
 /** Deliveries whose workers died twice: they run one at a time, and the last one is to blame. */
 final class SuspectsTest {
   private static final Duration SOON = Duration.ofSeconds(15);
-
-  /** Leased to a worker that is gone, for an attempt that must be over. */
-  private static final String ORPHANED = "lease_until = now() + interval '9 s'";
 
   private final Shop shop = new Shop();
   private final TestReceiver receiver = new TestReceiver();
@@ -108,18 +106,8 @@ final class SuspectsTest {
   }
 
   @Test
-  void none_is_to_blame_while_workers_are_lost_that_had_none() {
-    UUID innocent = delivery("claims = 3, lease_token = 1, on_trial = true");
-    delivery("claims = 1, lease_token = 2::bigint << 32, " + ORPHANED);
-
-    workers.start();
-
-    await().atMost(SOON).until(() -> status(innocent).equals("delivered"));
-  }
-
-  @Test
-  void none_is_to_blame_a_moment_after_a_worker_was_lost_that_had_none() {
-    lostWorker(7, false, "10 s");
+  void none_is_to_blame_where_more_workers_were_lost_lately_than_it_was_lost_with() {
+    lostWorkers(4, "4 min");
     UUID innocent = delivery("claims = 3, lease_token = 1, on_trial = true");
 
     workers.start();
@@ -128,12 +116,13 @@ final class SuspectsTest {
   }
 
   @Test
-  void one_is_to_blame_where_all_lost_workers_had_one_on_trial_or_were_lost_long_before() {
-    lostWorker(7, false, "15 s");
-    lostWorker(8, true, "1 s");
+  void one_is_to_blame_where_no_more_workers_were_lost_lately_than_it_was_lost_with() {
+    lostWorkers(3, "4 min");
+    shop.database()
+        .exec(
+            "insert into webhooks.lost_worker select n, now() - interval '6 min' from"
+                + " generate_series(11, 19) n");
     UUID poison = delivery("claims = 3, lease_token = 1, on_trial = true");
-    delivery("claims = 1, lease_token = 2::bigint << 32, " + ORPHANED);
-    delivery("claims = 3, on_trial = true, lease_token = 1 + (2::bigint << 32), " + ORPHANED);
 
     workers.start();
 
@@ -142,22 +131,59 @@ final class SuspectsTest {
   }
 
   @Test
-  void a_lost_worker_is_remembered_with_whether_it_had_one_on_trial() {
-    delivery("claims = 1, lease_token = 7::bigint << 32, lease_until = now() - interval '1 s'");
-    delivery("claims = 1, lease_token = 8::bigint << 32, lease_until = now() - interval '1 s'");
-    delivery(
-        "claims = 3, on_trial = true, lease_token = 1 + (8::bigint << 32),"
-            + " lease_until = now() - interval '1 s'");
-    lostWorker(9, false, "2 min");
+  void one_that_no_worker_survived_three_times_is_to_blame_whatever_else_kills_workers() {
+    lostWorkers(50, "1 min");
+    UUID poison = delivery("claims = 5, lease_token = 1, on_trial = true");
+
+    workers.start();
+
+    await().atMost(SOON).until(() -> status(poison).equals("failed"));
+    assertThat(receiver.received()).isEmpty();
+  }
+
+  @Test
+  void one_that_a_worker_died_of_comes_after_the_others() {
+    UUID struck = delivery("claims = 3");
+    UUID other = delivery("claims = 2");
 
     workers.start();
 
     await().atMost(SOON).until(shop::isDone);
-    assertThat(
-            shop.row(
-                "select string_agg(concat_ws(' ', worker, had_suspect), ', ' order by worker)"
-                    + " from webhooks.lost_worker"))
-        .containsExactly("7 f, 8 t");
+    assertThat(receiver.received())
+        .extracting(Received::delivery)
+        .containsExactly(other.toString(), struck.toString());
+  }
+
+  @Test
+  void a_loss_during_which_it_was_not_on_trial_does_not_count() {
+    delivery("claims = 4, lease_token = 8::bigint << 32, lease_until = now() - interval '1 s'");
+    List<@Nullable String> claims = new CopyOnWriteArrayList<>();
+    receiver.behave(
+        "/ok",
+        (post, number) -> {
+          claims.addAll(shop.row("select claims from webhooks.delivery"));
+          return 200;
+        });
+
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(claims).containsExactly("4");
+  }
+
+  @Test
+  void lost_workers_are_remembered_for_a_few_minutes() {
+    delivery("claims = 1, lease_token = 7::bigint << 32, lease_until = now() - interval '1 s'");
+    delivery("claims = 1, lease_token = 8::bigint << 32, lease_until = now() - interval '1 s'");
+    delivery(
+        "claims = 1, lease_token = 1 + (8::bigint << 32), lease_until = now() - interval '1 s'");
+    shop.database().exec("insert into webhooks.lost_worker values (9, now() - interval '6 min')");
+
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(shop.row("select array_agg(worker order by worker) from webhooks.lost_worker"))
+        .containsExactly("{7,8}");
   }
 
   @Test
@@ -253,11 +279,11 @@ final class SuspectsTest {
             .formatted(delivery));
   }
 
-  private void lostWorker(int worker, boolean hadSuspect, String ago) {
+  private void lostWorkers(int count, String ago) {
     shop.database()
         .exec(
-            "insert into webhooks.lost_worker values (%d, %s, now() - interval '%s')"
-                .formatted(worker, hadSuspect, ago));
+            "insert into webhooks.lost_worker select -n, now() - interval '%s' from generate_series(1, %d) n"
+                .formatted(ago, count));
   }
 
   private String status(UUID delivery) {

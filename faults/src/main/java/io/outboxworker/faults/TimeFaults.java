@@ -109,7 +109,7 @@ final class TimeFaults {
     Moment.pause(part);
     Files.writeString(offset, "-1h");
     Moment.pause(part);
-    Files.writeString(offset, "+10y");
+    Files.writeString(offset, "+1h");
     Moment.pause(part);
     double orphans = stage.fleet().metric("webhook_orphans_recovered_total");
     stage.figure("deliveries taken from another worker", (long) orphans);

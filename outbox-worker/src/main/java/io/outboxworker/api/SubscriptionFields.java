@@ -38,10 +38,10 @@ final class SubscriptionFields {
         fields.has("retry_delays") ? fields.durations("retry_delays") : before.retryDelays(),
         fields.has("timeout") ? fields.duration("timeout") : before.timeout(),
         fields.has("max_in_flight")
-            ? fields.integer("max_in_flight", 1, Integer.MAX_VALUE)
+            ? fields.integer("max_in_flight", 1, SubscriptionSettings.MAX_IN_FLIGHT)
             : before.maxInFlight(),
         fields.has("max_per_second")
-            ? fields.integer("max_per_second", 1, Integer.MAX_VALUE)
+            ? fields.integer("max_per_second", 1, SubscriptionSettings.MAX_PER_SECOND)
             : before.maxPerSecond(),
         or(fields.bool("ordered"), before.ordered()),
         or(fields.text("signature"), before.signature()));

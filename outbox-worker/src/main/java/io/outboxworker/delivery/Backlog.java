@@ -30,6 +30,14 @@ public final class Backlog {
   private static final int END_BATCH = 500;
   private static final Duration RECENTLY = Duration.ofHours(1);
 
+  /** Long enough for three losses of one delivery, and for what else kills workers to show. */
+  private static final Duration LATELY = Duration.ofMinutes(5);
+
+  /** A worker that only could not reach PostgreSQL still writes down what it saw. */
+  private static final Duration GRACE = Duration.ofSeconds(3);
+
+  private static final int MOST_TRIALS = 3;
+
   private final Jdbi jdbi;
   private final Question any;
 
@@ -59,20 +67,21 @@ public final class Backlog {
           handle
               .createQuery(
                   """
-                  with parked as (
-                    update delivery set lease_until = null, next_attempt_at = null
+                      with parked as (
+                        update delivery set lease_until = null, next_attempt_at = null,
+                      claims = claims - case when claims - attempts > 2 and lease_token is not null and not on_trial
+                        then 1 else 0 end
                     where id = any(array(
                       select id from delivery
                       where lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
                         select id from subscription
                         where not active and inactive_since > now() - :recently_ms * interval '1 ms')))
                       limit :batch for update skip locked))
-                    returning lease_token, on_trial),
+                    returning lease_token),
                   lost as (
-                    insert into lost_worker (worker, had_suspect)
-                    select (lease_token >> 32)::int, bool_or(on_trial) from parked
-                    where lease_token is not null group by 1 order by 1
-                    on conflict (worker) do update set had_suspect = lost_worker.had_suspect or excluded.had_suspect)
+                    insert into lost_worker (worker)
+                    select distinct (lease_token >> 32)::int from parked where lease_token is not null order by 1
+                    on conflict do nothing)
                   select count(lease_token) from parked
                   """)
               .bind("recently_ms", RECENTLY.toMillis())
@@ -80,7 +89,15 @@ public final class Backlog {
               .mapTo(int.class)
               .one();
       if (orphans > 0) {
-        LostWorkers.forget(handle);
+        handle
+            .createUpdate(
+                """
+                delete from lost_worker where worker = any(array(
+                  select worker from lost_worker where found_at < now() - :lately_ms * interval '1 ms'
+                  for update skip locked))
+                """)
+            .bind("lately_ms", LATELY.toMillis())
+            .execute();
       }
       return orphans;
     });
@@ -137,8 +154,8 @@ public final class Backlog {
 
   /**
    * Ends suspects that were on trial when their worker died: they seem to have killed it, as those
-   * before. While workers also die without having had one on trial, nobody can know: then they are
-   * tried again.
+   * before. Where more workers were lost lately, nobody can know: then they are tried again, after
+   * all others, and end with the third trial that a worker does not survive.
    */
   public List<Ended> endLost() {
     List<UUID> lost =
@@ -151,7 +168,7 @@ public final class Backlog {
                         where w.worker = (lease_token >> 32)::int and w.found_at > now() - :grace_ms * interval '1 ms')
                     limit :batch
                     """)
-                .bind("grace_ms", LostWorkers.GRACE.toMillis())
+                .bind("grace_ms", GRACE.toMillis())
                 .bind("batch", END_BATCH)
                 .mapTo(UUID.class)
                 .list());
@@ -159,26 +176,28 @@ public final class Backlog {
   }
 
   private static List<Ended> judgeLost(Handle handle, List<UUID> lost) {
-    handle.execute("set local enable_seqscan = on");
-    if (LostWorkers.dieWithoutSuspects(handle)) {
-      handle
-          .createUpdate(
-              "update delivery set on_trial = false where id = any(:lost) and lease_until is null")
-          .bindArray("lost", UUID.class, lost)
-          .execute();
-      return List.of();
-    }
-    return handle
-        .createQuery(
-            """
-            with ended as (
-              delete from delivery where id = any(:lost) and lease_until is null and on_trial
-              returning *)
-            """
-                + INTO_LOG.formatted("'worker_lost'"))
+    List<Ended> ended =
+        handle
+            .createQuery(
+                """
+                with ended as (
+                  delete from delivery where id = any(:lost) and lease_until is null and on_trial
+                    and claims - attempts >= least(:most, (select count(*) from lost_worker
+                      where found_at > now() - :lately_ms * interval '1 ms'))
+                  returning *)
+                """
+                    + INTO_LOG.formatted("'worker_lost'"))
+            .bindArray("lost", UUID.class, lost)
+            .bind("most", Deliveries.SUSPECT_LOSSES + MOST_TRIALS)
+            .bind("lately_ms", LATELY.toMillis())
+            .map(Backlog::ended)
+            .list();
+    handle
+        .createUpdate(
+            "update delivery set on_trial = false where id = any(:lost) and lease_until is null")
         .bindArray("lost", UUID.class, lost)
-        .map(Backlog::ended)
-        .list();
+        .execute();
+    return ended;
   }
 
   /** Counts exactly while the table is small, and takes the planner's estimate when it is not. */

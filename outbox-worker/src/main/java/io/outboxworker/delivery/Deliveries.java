@@ -122,7 +122,10 @@ public final class Deliveries {
             claims(
                 handle
                     .createQuery(
-                        "select %s from delivery c join event_log e on e.id = c.event_id where c.id = :id and c.lease_token = :token"
+                        """
+                        select %s from delivery c join event_log e on e.id = c.event_id
+                        where c.id = :id and c.lease_token = :token
+                        """
                             .formatted(ClaimRows.COLUMNS))
                     .bind("id", id)
                     .bind("token", token),

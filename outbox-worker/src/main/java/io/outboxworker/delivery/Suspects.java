@@ -26,7 +26,8 @@ final class Suspects {
   }
 
   /**
-   * The oldest parked suspect of an active subscription.
+   * The oldest parked suspect of an active subscription, of those that were lost least often: one
+   * that a worker died of comes last.
    *
    * @param outlived those of this worker that have shown that they don't kill: with the new one on
    *     trial, a death is not held against them any more
@@ -60,7 +61,7 @@ final class Suspects {
                         and (not p.ordered or not exists (select from delivery earlier
                           where earlier.ordered and earlier.subscription_id = p.subscription_id
                             and (earlier.event_id < p.event_id or earlier.lease_until is not null)))
-                      order by p.id limit 1 for update of p skip locked))
+                      order by p.claims - p.attempts, p.id limit 1 for update of p skip locked))
                     returning id
                     """),
                 token)

@@ -30,6 +30,12 @@ public record SubscriptionSettings(
     @Nullable Integer maxPerSecond,
     boolean ordered,
     String signature) {
+  /** What {@link #maxInFlight} may be at most. */
+  public static final int MAX_IN_FLIGHT = 1000;
+
+  /** What {@link #maxPerSecond} may be at most. */
+  public static final int MAX_PER_SECOND = 100_000;
+
   /** The signature of a subscription that asks for no other. */
   public static final String HMAC = "hmac-sha256";
 
@@ -42,8 +48,6 @@ public record SubscriptionSettings(
   private static final Duration MAX_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_RETRIES = 20;
   private static final Duration MAX_DELAY = Duration.ofDays(7);
-  private static final int MAX_IN_FLIGHT = 1000;
-  private static final int MAX_PER_SECOND = 100_000;
 
   /** Keeps its own copies, with the headers in their order. */
   public SubscriptionSettings {

@@ -148,6 +148,10 @@ final class SubscriptionRoutesTest {
             "/max_per_second",
             "/signature",
             "/hue");
+    assertThat(refused.body().path("errors").findValuesAsText("detail"))
+        .contains(
+            "max_in_flight must be a whole number from 1 to 1000",
+            "max_per_second must be a whole number from 1 to 100000");
     assertThat(refused.raw().body()).doesNotContain("short");
   }
 

@@ -60,6 +60,7 @@ final class LogPagesTest {
   /** Tells the figures, and holds them where the log is as large as they are promised for. */
   @Test
   void a_page_by_any_filter_takes_less_than_20_ms_with_10_million_in_the_log() {
+    warmUp();
     long slowest = 0;
     System.out.printf("%,d deliveries in the log; pages of %d%n", MonthOfLog.ROWS, PAGE);
     System.out.printf("%-64s %6s %8s %8s%n", "filter", "items", "p50 ms", "p95 ms");
@@ -79,6 +80,15 @@ final class LogPagesTest {
     }
     if (MonthOfLog.ROWS >= MonthOfLog.MEASURED_ROWS) {
       assertThat(Duration.ofNanos(slowest)).isLessThan(Duration.ofMillis(20));
+    }
+  }
+
+  /** The program, and not the log: by a tenant that has no deliveries. */
+  private static void warmUp() {
+    int rounds = MonthOfLog.ROWS >= MonthOfLog.MEASURED_ROWS ? RUNS : 0;
+    UUID nobody = new UUID(1, 1);
+    for (int round = 0; round < rounds; round++) {
+      page(filter(nobody, null, null, null, null, null, null), null);
     }
   }
 

@@ -116,6 +116,20 @@ final class StarterTest {
     assertThat(works.room(now, half)).isPositive();
   }
 
+  @Test
+  void what_is_left_of_a_lease_outlasts_the_attempt_by_two_seconds_or_the_claim_goes_back() {
+    Lane lane = lane(ACCEPTED);
+
+    lane.add(claim(lane, 0, TIMEOUT.plusMillis(1_990)));
+    starter.pump(List.of(lane));
+    assertThat(starter.decided()).isEmpty();
+    assertThat(lane.held()).isZero();
+
+    lane.add(claim(lane, 0, TIMEOUT.plusSeconds(3)));
+    starter.pump(List.of(lane));
+    assertThat(started()).isEqualTo(lane);
+  }
+
   private List<Lane> lanes(int count, Outcome last, int attempts) {
     return Stream.generate(() -> lane(last))
         .limit(count)
@@ -146,9 +160,13 @@ final class StarterTest {
   }
 
   private static Claim claim(Lane lane, int attempts) {
+    return claim(lane, attempts, Duration.ofMinutes(1));
+  }
+
+  private static Claim claim(Lane lane, int attempts, Duration lease) {
     Message message =
         new Message(UUID.randomUUID(), UUID.randomUUID(), "a.b", new byte[2], null, Instant.EPOCH);
-    long leaseEnds = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    long leaseEnds = System.nanoTime() + lease.toNanos();
     return new Claim(
         UUID.randomUUID(), lane.subscriptionId, message, attempts, 1, leaseEnds, null, false);
   }
