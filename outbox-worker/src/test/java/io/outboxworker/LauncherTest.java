@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The launcher {@code ./outbox} in a checkout and in an installation, among JDKs that only print
@@ -348,35 +350,41 @@ final class LauncherTest {
         .doesNotContain("<demo>");
   }
 
-  @Test
-  void an_archive_serves_while_it_is_newer_than_the_jar_for_the_java_that_made_it()
-      throws Exception {
-    Path jdk = jdk("jdks/a", "25.0.3");
+  @ParameterizedTest
+  @CsvSource({
+    "21.0.8, 21000008.jsa, -XX:ArchiveClassesAtExit=, -XX:SharedArchiveFile=",
+    "25.0.3, 25000003.aot, -XX:AOTCacheOutput=, -XX:AOTCache="
+  })
+  void an_archive_serves_while_it_is_newer_than_the_jar_for_the_java_that_made_it(
+      String version, String name, String makes, String uses) throws Exception {
+    Path jdk = jdk("jdks/a", version);
     executable(
         jdk.resolve("bin/java"),
         """
         case "$*" in
-          *-XX:ArchiveClassesAtExit=*)
-            for word; do case $word in -XX:ArchiveClassesAtExit=*) made=${word#*=} ;; esac; done
-            trap 'echo classes >"$made"; exit 0' TERM
+          *%1$s*)
+            for word; do case $word in %1$s*) made=${word#*=} ;; esac; done
+            trap 'echo "classes of $OUTBOX_LOG_LEVEL" >"$made"; exit 0' TERM
             echo "WARN waiting for the database with $OUTBOX_DATABASE_URL $OUTBOX_LOG_LEVEL"
             while :; do sleep 0.1; done ;;
         esac
-        printf '<%s>\\n' "$@"\
-        """);
+        printf '<%%s>\\n' "$@"\
+        """
+            .formatted(makes));
     build();
     environment.put("OUTBOX_LOG_LEVEL", "nonsense");
-    Path archive = checkout.resolve("outbox-worker/target/outbox-worker-25000003.jsa");
-    String flag = "<-XX:SharedArchiveFile=" + archive + ">";
+    Path archive = checkout.resolve("outbox-worker/target/outbox-worker-" + name);
+    String flag = "<" + uses + archive + ">";
     assertThat(outbox("work").arguments()).doesNotContain(flag);
 
+    write(archive.resolveSibling("outbox-worker-23000001.jsa"), "of a Java that is gone");
     Run made = outbox("archive");
     assertThat(made.exit()).as(made.err()).isZero();
     assertThat(made.out()).isEqualTo(archive + "\n");
-    assertThat(archive).hasContent("classes");
+    assertThat(archive).hasContent("classes of ");
     try (Stream<Path> files = Files.list(archive.getParent())) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("lib", "outbox-worker.jar", "outbox-worker-25000003.jsa");
+          .containsExactlyInAnyOrder("lib", "outbox-worker.jar", "outbox-worker-" + name);
     }
 
     assertThat(outbox("work").arguments())
@@ -387,6 +395,35 @@ final class LauncherTest {
 
     Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(300)));
     assertThat(outbox("work").arguments()).doesNotContain(flag);
+  }
+
+  @Test
+  void an_archive_can_be_that_of_a_worker_with_its_own_configuration() throws Exception {
+    Path jdk = jdk("jdks/a", "25.0.3");
+    executable(
+        jdk.resolve("bin/java"),
+        """
+        for word; do case $word in -XX:AOTCacheOutput=*) made=${word#*=} ;; esac; done
+        trap 'echo "$OUTBOX_LOG_LEVEL $*" >"$made"; exit 0' TERM
+        echo "listening"
+        kill -TERM "$PPID"
+        while :; do sleep 0.1; done\
+        """);
+    build();
+    environment.put("OUTBOX_LOG_LEVEL", "debug");
+    environment.put("OUTBOX_JAVA_OPTS", "-Xmx1g");
+
+    Run made = outbox("archive", "work", "--migrate");
+
+    assertThat(made.exit()).as(made.err()).isZero();
+    Path archive = checkout.resolve("outbox-worker/target/outbox-worker-25000003.aot");
+    assertThat(made.out()).isEqualTo(archive + "\n");
+    assertThat(made.err()).contains("listening");
+    assertThat(archive)
+        .content()
+        .startsWith("debug ")
+        .contains(" -Xmx1g ")
+        .endsWith("outbox-worker.jar work --migrate\n");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.outboxworker.delivery;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -11,9 +12,15 @@ final class Load {
   private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
 
   /**
-   * Beyond so many running attempts no more than that start in a {@link #MOMENT}. Endpoints that
-   * answer at once are served as fast with few connections as with many, at less cost for each; the
-   * slow ones fill up the rest of what may run moment by moment.
+   * So many attempts may run at any time: endpoints that answer at once are served as fast over few
+   * connections as over many, at less cost for each. The HTTP client hands out its idle connections
+   * in turn, so that what was opened once stays open, and looks through all of them for each POST.
+   */
+  private static final int FEW = 32 * Runtime.getRuntime().availableProcessors();
+
+  /**
+   * Beyond those no more than this many start in a {@link #MOMENT}: slow endpoints fill up the rest
+   * of what may run moment by moment.
    */
   private static final int PER_MOMENT = 64 * Runtime.getRuntime().availableProcessors();
 
@@ -21,11 +28,9 @@ final class Load {
 
   /**
    * While more than this many wait for a thread that sends them, it is the processors that are
-   * slow, and not the endpoints: more connections would only wait along. The HTTP client hands out
-   * its idle connections in turn, so that what was opened once stays open, and looks through all of
-   * them for each POST.
+   * slow, and not the endpoints: more connections would only wait along.
    */
-  private static final int MOST_UNSENT = 16 * Runtime.getRuntime().availableProcessors();
+  private static final int MOST_UNSENT = 8 * Runtime.getRuntime().availableProcessors();
 
   /** A lane may have this part of what is free, so that something is always free for the next. */
   private static final int SHARES = 8;
@@ -46,6 +51,7 @@ final class Load {
 
   Load(int maxInFlight) {
     this.maxInFlight = maxInFlight;
+    Arrays.fill(lastStarts, System.nanoTime() - MOMENT.toNanos());
   }
 
   int running() {
@@ -53,7 +59,7 @@ final class Load {
   }
 
   boolean hasSlot(long now) {
-    return running < maxInFlight && (running < PER_MOMENT || hasMoment(now));
+    return running < maxInFlight && (running < FEW || hasMoment(now));
   }
 
   private boolean hasMoment(long now) {

@@ -7,28 +7,33 @@ import org.junit.jupiter.api.Test;
 
 class LoadTest {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
-  private static final int FREE = 64 * PROCESSORS;
+  private static final int FEW = 32 * PROCESSORS;
+  private static final int PER_MOMENT = 64 * PROCESSORS;
 
   private final Load load = new Load(10_000);
   private final long now = System.nanoTime();
   private final long later = now + Duration.ofSeconds(1).toNanos();
 
   @Test
-  void few_start_at_once_and_more_moment_by_moment() {
-    start(FREE);
-    send(FREE);
+  void beyond_a_few_they_start_moment_by_moment() {
+    start(PER_MOMENT - 1);
+    send(PER_MOMENT - 1);
+    assertThat(load.hasSlot(now)).isTrue();
+
+    start(1);
+    send(1);
 
     assertThat(load.hasSlot(now)).isFalse();
     assertThat(load.hasSlot(later)).isTrue();
   }
 
   @Test
-  void while_the_threads_that_send_are_behind_no_more_than_those_few_run() {
-    start(FREE);
+  void while_the_threads_that_send_are_behind_no_more_than_a_few_run() {
+    start(FEW);
 
     assertThat(load.hasSlot(later)).isFalse();
 
-    send(FREE - 16 * PROCESSORS - 1);
+    send(FEW - 8 * PROCESSORS - 1);
     assertThat(load.hasSlot(later)).isFalse();
 
     send(1);
@@ -37,7 +42,7 @@ class LoadTest {
 
   @Test
   void the_first_few_do_not_wait_for_the_threads_that_send() {
-    start(FREE - 1);
+    start(FEW - 1);
 
     assertThat(load.hasSlot(now)).isTrue();
   }

@@ -37,9 +37,10 @@ final class Checkout {
     return command;
   }
 
-  /** The archive of classes that the launcher makes for the JVM of this program. */
+  /** The flag for the archive of classes that the launcher makes for the JVM of this program. */
   static String archive() throws IOException {
-    return launcher("archive").getLast();
+    String archive = launcher("archive").getLast();
+    return (archive.endsWith(".aot") ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + archive;
   }
 
   private static List<String> launcher(String command) throws IOException {

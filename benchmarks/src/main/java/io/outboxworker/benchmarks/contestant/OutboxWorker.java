@@ -34,8 +34,7 @@ public final class OutboxWorker implements Contestant {
 
   /** With its defaults and the archive of classes that its launcher makes. */
   public static OutboxWorker archived() throws IOException {
-    return new OutboxWorker(
-        "outbox-worker", "", Map.of(), List.of("-XX:SharedArchiveFile=" + Checkout.archive()));
+    return new OutboxWorker("outbox-worker", "", Map.of(), List.of(Checkout.archive()));
   }
 
   /**

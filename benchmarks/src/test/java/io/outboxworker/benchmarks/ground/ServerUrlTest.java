@@ -1,0 +1,33 @@
+package io.outboxworker.benchmarks.ground;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.outboxworker.cli.CommandMisused;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ServerUrlTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://me:secret@127.0.0.1:5432",
+        "postgres://me:secret@127.0.0.1:5432/",
+        "postgresql://me:secret@127.0.0.1:5432/postgres"
+      })
+  void every_run_has_a_database_of_its_own_on_the_server_that_was_named(String text) {
+    ServerUrl server = new ServerUrl(text);
+
+    assertThat(server.url("run_1")).isEqualTo("postgresql://me:secret@127.0.0.1:5432/run_1");
+    assertThat(server.jdbcUrl("run_1"))
+        .isEqualTo("jdbc:postgresql://127.0.0.1:5432/run_1?user=me&password=secret");
+  }
+
+  @Test
+  void what_is_no_url_of_a_superuser_is_refused_with_the_form_that_is_wanted() {
+    assertThatThrownBy(() -> new ServerUrl("127.0.0.1:5432"))
+        .isInstanceOf(CommandMisused.class)
+        .hasMessage("the server is given as postgresql://user:password@host:port");
+  }
+}
