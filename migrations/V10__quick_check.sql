@@ -1,4 +1,4 @@
--- The check of each event again, with a short way for those that are fine, which is nearly all: 7 instead of 10 µs. In
+-- The check of each event again, with a short way for those that are fine, which is nearly all: 8 instead of 11 µs. In
 -- each transaction PL/pgSQL prepares anew the expressions that it comes to. So what an event doesn't have is not asked
 -- about, and what would name the faults comes last. Bytes stand for characters first, of which none has less than one.
 create or replace function webhooks.check_event() returns trigger language plpgsql set search_path = webhooks, pg_temp as $$

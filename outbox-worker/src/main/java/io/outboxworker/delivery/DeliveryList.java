@@ -48,6 +48,9 @@ public final class DeliveryList {
   /** A row that was looked at, and the delivery that it is, where that matches. */
   private record Seen(UUID id, @Nullable DeliveryItem match) {}
 
+  /** What a range has, or its newest part where {@code next} says that it goes on. */
+  private record Portion(List<DeliveryItem> items, int misses, @Nullable UUID next) {}
+
   private static final Duration FIRST_SPAN = Duration.ofDays(1);
   private static final Duration LAST_SPAN = Duration.ofDays(64);
   private static final int SPAN_FACTOR = 8;
@@ -81,23 +84,24 @@ public final class DeliveryList {
     List<DeliverySource> sources = DeliverySource.of(filter);
     List<DeliveryItem> found = new ArrayList<>();
     long deadlineNanos = System.nanoTime() + SEARCH_LIMIT.toNanos();
-    boolean looks = sources.stream().anyMatch(DeliverySource::looks);
+    int misses = 0;
     Range range = new Range(filter.firstId(), filter.endId());
     Range rest = before == null ? range : range.before(before);
     Duration span = FIRST_SPAN;
     Range searched = rest.newest(span);
     while (true) {
-      Page page = search(filter, sources, searched, limit - found.size(), deadlineNanos);
-      found.addAll(page.items);
-      if (page.next != null) {
-        rest = rest.before(page.next);
-        searched = searched.before(page.next);
+      Portion portion = search(filter, sources, searched, limit - found.size(), deadlineNanos);
+      found.addAll(portion.items);
+      misses += portion.misses;
+      if (portion.next != null) {
+        rest = rest.before(portion.next);
+        searched = searched.before(portion.next);
         if (found.size() == limit || isOver(deadlineNanos)) {
-          return new Page(found, page.next);
+          return new Page(found, portion.next);
         }
       } else if (searched.first.equals(rest.first)) {
         return new Page(found, null);
-      } else if (looks && isOver(deadlineNanos)) {
+      } else if (misses >= BATCH && isOver(deadlineNanos)) {
         return new Page(found, searched.first);
       } else {
         span = span.multipliedBy(SPAN_FACTOR);
@@ -127,7 +131,7 @@ public final class DeliveryList {
    * The newest that match. Where rows must be looked at one by one it ends after a portion of them,
    * or when the time is over; the search goes on before the last row that was looked at.
    */
-  private Page search(
+  private Portion search(
       DeliveryFilter filter,
       List<DeliverySource> sources,
       Range range,
@@ -154,11 +158,11 @@ public final class DeliveryList {
           boolean enough = items.size() == limit || looked == most;
           boolean late = looks && looked % BATCH == 0 && isOver(deadlineNanos);
           if (enough || late) {
-            return new Page(items, seen.id);
+            return new Portion(items, looked - items.size(), seen.id);
           }
         }
       }
-      return new Page(items, null);
+      return new Portion(items, looked - items.size(), null);
     });
   }
 

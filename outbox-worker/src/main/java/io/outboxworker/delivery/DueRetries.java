@@ -100,7 +100,7 @@ final class DueRetries {
                     claims = d.claims + case when f.go then 1 else 0 end,
                     lease_token = case when f.go then :token end,
                     lease_until = case when f.go then now() + (:margin_ms + f.timeout_ms) * interval '1 ms' end
-                  from fitting f where d.id = f.id and d.next_attempt_at is not null
+                  from fitting f where d.id = f.id
                   returning d.*)
                 select taken.*, claim.*
                 from (select

@@ -1,7 +1,9 @@
 package io.outboxworker.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.database.Database;
 import io.outboxworker.delivery.DueRetries.Rooms;
 import io.outboxworker.delivery.DueRetries.Taken;
 import io.outboxworker.testing.Shop;
@@ -132,6 +134,37 @@ final class DueRetriesTest {
     } while (taken.more());
 
     assertThat(portions).containsExactly(33, 7);
+  }
+
+  /**
+   * Statistics of a moment without retries promise one row, which a join with all took at its word.
+   */
+  @Test
+  void due_retries_are_read_once_whatever_the_planner_expects() {
+    waiting(first, 2_000, "- interval '1 s'");
+    shop.database()
+        .exec(
+            """
+            alter table webhooks.delivery set (autovacuum_enabled = off);
+            update webhooks.delivery set next_attempt_at = null;
+            analyze webhooks.delivery;
+            update webhooks.delivery set next_attempt_at = now() - interval '1 s'
+            """);
+
+    int claimed = 0;
+    try (Database pool = Database.openUnhurried(shop.database().settings(), "test", 1, null)) {
+      DueRetries unhurried =
+          new DueRetries(pool.jdbi(), new Deliveries(pool.jdbi(), "test", TIMEOUT), TIMEOUT);
+      for (int i = 0; i < 4; i++) {
+        claimed += unhurried.take(Instant.EPOCH, roomFor(100_000)).claims().size();
+      }
+    }
+
+    assertThat(claimed).isEqualTo(2_000);
+    String read =
+        "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'delivery_due'";
+    await().until(() -> shop.database().number(read) >= 2_000);
+    assertThat(shop.database().number(read)).isLessThan(9_000);
   }
 
   private static Rooms roomFor(int each) {
