@@ -7,10 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +21,14 @@ final class Authentication {
   /** How long a token that was valid is taken for valid: revoking it is seen within that time. */
   private static final Duration TRUST = Duration.ofSeconds(2);
 
-  private static final int MAX_REMEMBERED = 10_000;
   private static final Pattern BEARER =
       Pattern.compile("(?i:bearer) +([A-Za-z0-9._~+/=-]{1,8192})");
-
-  private record Remembered(Caller caller, long nanos) {}
 
   private final List<ApiDatabase> databases;
   private final @Nullable Logins logins;
   private final boolean complete;
   private final WrongTokens wrongTokens;
-  private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
+  private final Memory<Caller> right = new Memory<>(TRUST);
 
   /**
    * The token lives in one of these databases, and so does its tenant.
@@ -60,13 +55,14 @@ final class Authentication {
       throw unauthorized();
     }
     String token = bearer.group(1);
-    Remembered before = remembered.get(token);
-    if (before != null && System.nanoTime() - before.nanos < TRUST.toNanos()) {
-      return before.caller;
+    Caller known = right.fresh(token);
+    if (known != null) {
+      return known;
     }
+    Caller before = right.last(token);
     Caller caller =
-        before == null ? unknown(token, request.remotePeer().host()) : again(token, before.caller);
-    remember(token, caller);
+        before == null ? unknown(token, request.remotePeer().host()) : again(token, before);
+    right.put(token, caller);
     return caller;
   }
 
@@ -76,7 +72,7 @@ final class Authentication {
       return isLogin(token) ? login(token) : ask(token, before.database());
     } catch (Problem problem) {
       if (problem.kind() == Problem.Kind.UNAUTHORIZED) {
-        remembered.remove(token);
+        right.forget(token);
       }
       throw problem;
     }
@@ -163,16 +159,6 @@ final class Authentication {
   private static Caller caller(Tokens.Owner owner, ApiDatabase database) {
     String id = owner.tokenId().toString();
     return new Caller(owner.tenantId(), owner.name() == null ? id : owner.name(), id, database);
-  }
-
-  private void remember(String token, Caller caller) {
-    long now = System.nanoTime();
-    if (remembered.size() >= MAX_REMEMBERED) {
-      remembered.values().removeIf(entry -> now - entry.nanos > TRUST.toNanos());
-    }
-    if (remembered.size() < MAX_REMEMBERED) {
-      remembered.put(token, new Remembered(caller, now));
-    }
   }
 
   static Problem unauthorized() {

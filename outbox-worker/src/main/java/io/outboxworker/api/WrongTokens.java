@@ -6,8 +6,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -20,7 +18,6 @@ final class WrongTokens {
   private static final int AT_ONCE = 100;
   private static final int PER_MINUTE = 10;
   private static final Duration KEPT = Duration.ofMinutes(1);
-  private static final int MOST_KEPT = 10_000;
 
   /** What a provider gives to one customer, who has all addresses in it. */
   private static final int IPV6_NETWORK_BYTES = 8;
@@ -28,8 +25,7 @@ final class WrongTokens {
   private final RateLimit limit =
       new RateLimit(PER_MINUTE / 60.0, AT_ONCE, "too many wrong tokens came from this address");
 
-  /** Tokens that were wrong, and when. */
-  private final Map<String, Long> wrong = new ConcurrentHashMap<>();
+  private final Memory<Boolean> wrong = new Memory<>(KEPT);
 
   /**
    * Looks up a token that is not known to be right.
@@ -37,8 +33,7 @@ final class WrongTokens {
    * @param lookup throws a 401 where it is wrong
    */
   Caller counted(String address, String token, Supplier<Caller> lookup) {
-    Long seenNanos = wrong.get(token);
-    if (seenNanos != null && System.nanoTime() - seenNanos < KEPT.toNanos()) {
+    if (wrong.fresh(token) != null) {
       throw Authentication.unauthorized();
     }
     String network = network(address);
@@ -47,20 +42,10 @@ final class WrongTokens {
       return lookup.get();
     } catch (Problem problem) {
       if (problem.kind() == Problem.Kind.UNAUTHORIZED) {
-        keep(token);
+        wrong.put(token, true);
         limit.take(network);
       }
       throw problem;
-    }
-  }
-
-  private void keep(String token) {
-    long now = System.nanoTime();
-    if (wrong.size() >= MOST_KEPT) {
-      wrong.values().removeIf(seen -> now - seen > KEPT.toNanos());
-    }
-    if (wrong.size() < MOST_KEPT) {
-      wrong.put(token, now);
     }
   }
 
