@@ -48,10 +48,14 @@ final class CopyReader {
       return;
     }
     List<List<Lane>> portions = lock.locked(() -> ask(lanes));
+    int read = 0;
     try {
-      portions.forEach(this::readAtOnce);
+      for (; read < portions.size(); read++) {
+        readAtOnce(portions.get(read));
+      }
     } finally {
-      portions.forEach(this::answered);
+      // Those before may be asked for by others already.
+      portions.subList(read, portions.size()).forEach(this::answered);
     }
   }
 
