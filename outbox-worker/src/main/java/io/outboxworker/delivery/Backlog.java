@@ -67,8 +67,8 @@ public final class Backlog {
           handle
               .createQuery(
                   """
-                      with parked as (
-                        update delivery set lease_until = null, next_attempt_at = null,
+                  with parked as (
+                    update delivery set lease_until = null, next_attempt_at = null,
                       claims = claims - case when claims - attempts > 2 and lease_token is not null and not on_trial
                         then 1 else 0 end
                     where id = any(array(
@@ -89,18 +89,22 @@ public final class Backlog {
               .mapTo(int.class)
               .one();
       if (orphans > 0) {
-        handle
-            .createUpdate(
-                """
-                delete from lost_worker where worker = any(array(
-                  select worker from lost_worker where found_at < now() - :lately_ms * interval '1 ms'
-                  for update skip locked))
-                """)
-            .bind("lately_ms", LATELY.toMillis())
-            .execute();
+        forgetLostWorkers(handle);
       }
       return orphans;
     });
+  }
+
+  private static void forgetLostWorkers(Handle handle) {
+    handle
+        .createUpdate(
+            """
+            delete from lost_worker where worker = any(array(
+              select worker from lost_worker where found_at < now() - :lately_ms * interval '1 ms'
+              for update skip locked))
+            """)
+        .bind("lately_ms", LATELY.toMillis())
+        .execute();
   }
 
   /** The subscriptions that have parked deliveries, at most 20,000 of them. */

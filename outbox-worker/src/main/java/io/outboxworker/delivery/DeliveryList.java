@@ -139,31 +139,38 @@ public final class DeliveryList {
       long deadlineNanos) {
     boolean looks = sources.stream().anyMatch(DeliverySource::looks);
     int most = looks ? PORTION : limit;
+    int batch = looks ? BATCH : 0;
     // In a transaction, since only there rows come in batches, as the server finds them.
     return jdbi.inTransaction(handle -> {
       Query query =
           bind(handle.createQuery(newest(sources)), filter, range)
               .bind("limit", limit)
               .bind("most", most)
-              .setFetchSize(looks ? BATCH : 0);
-      List<DeliveryItem> items = new ArrayList<>();
-      int looked = 0;
+              .setFetchSize(batch);
       try (ResultIterator<Seen> rows = query.map(DeliveryList::seen).iterator()) {
-        while (rows.hasNext()) {
-          Seen seen = rows.next();
-          looked++;
-          if (seen.match != null) {
-            items.add(seen.match);
-          }
-          boolean enough = items.size() == limit || looked == most;
-          boolean late = looks && looked % BATCH == 0 && isOver(deadlineNanos);
-          if (enough || late) {
-            return new Portion(items, looked - items.size(), seen.id);
-          }
-        }
+        return read(rows, limit, most, batch, deadlineNanos);
       }
-      return new Portion(items, looked - items.size(), null);
     });
+  }
+
+  /** Looks at rows until there are enough, or the time is over where they come in batches. */
+  private static Portion read(
+      ResultIterator<Seen> rows, int limit, int most, int batch, long deadlineNanos) {
+    List<DeliveryItem> items = new ArrayList<>();
+    int looked = 0;
+    while (rows.hasNext()) {
+      Seen seen = rows.next();
+      looked++;
+      if (seen.match != null) {
+        items.add(seen.match);
+      }
+      boolean enough = items.size() == limit || looked == most;
+      boolean late = batch > 0 && looked % batch == 0 && isOver(deadlineNanos);
+      if (enough || late) {
+        return new Portion(items, looked - items.size(), seen.id);
+      }
+    }
+    return new Portion(items, looked - items.size(), null);
   }
 
   private static String newest(List<DeliverySource> sources) {

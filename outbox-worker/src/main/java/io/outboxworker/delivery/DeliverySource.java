@@ -26,6 +26,10 @@ record DeliverySource(String table, String columns, String indexed, List<String>
         null::timestamptz as next_attempt_at\
       """;
 
+  /** As the log's index has it: of a long id no more than 63 bytes. */
+  static final String OF_RESOURCE =
+      "t.resource_id::name::text collate \"C\" = :resource::text::name::text";
+
   /** What a page of these must read; each row that matches is in one of them. */
   static List<DeliverySource> of(DeliveryFilter filter) {
     List<DeliverySource> sources = new ArrayList<>();
@@ -62,11 +66,10 @@ record DeliverySource(String table, String columns, String indexed, List<String>
   private static DeliverySource log(DeliveryFilter filter, DeliveryStatus status) {
     List<String> lookedAt = new ArrayList<>();
     String indexed = "t.tenant_id = :tenant and t.status = '%s'".formatted(status.word());
-    String resource = "t.resource_id::name::text collate \"C\" = :resource::text::name::text";
     String subscription = "t.subscription_id = :subscription";
     String event = "t.event = :event";
     if (filter.resourceId() != null) {
-      indexed += " and t.resource_id = :resource and " + resource;
+      indexed += " and t.resource_id = :resource and " + OF_RESOURCE;
     } else if (filter.subscriptionId() != null) {
       indexed += " and " + subscription;
     } else if (filter.event() != null) {

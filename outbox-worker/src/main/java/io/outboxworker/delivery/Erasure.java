@@ -129,14 +129,15 @@ public final class Erasure {
     handle
         .createUpdate(
             """
-            update delivery_log set history = (
+            update delivery_log t set history = (
               select json_agg(json_build_object('attempt', seen->'attempt', 'at', seen->'at',
                 'duration_ms', seen->'duration_ms', 'http_status', seen->'http_status', 'error', seen->'error',
                 'response', null) order by number)
               from json_array_elements(history) with ordinality h(seen, number))
-            where tenant_id = :tenant and resource_id::name::text collate "C" = :resource::text::name::text
+            where tenant_id = :tenant and %s
               and status in ('delivered', 'failed') and event_id = :event and history is not null
-            """)
+            """
+                .formatted(DeliverySource.OF_RESOURCE))
         .bind("resource", resourceId)
         .bind("event", eventId)
         .bind("tenant", tenantId)
