@@ -6,25 +6,18 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.subscription.LiveSubscriptions;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A subscription that is switched off because of its endpoint, and how the tenant gets to know. */
-final class DisablingTest {
+final class DisablingTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(30);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
 
   @BeforeEach
   void start() {
@@ -34,13 +27,6 @@ final class DisablingTest {
     receiver.behave("/gone", (post, number) -> 410);
     workers.start("OUTBOX_RETRY_DELAYS", "100ms");
     workers.start("OUTBOX_RETRY_DELAYS", "100ms");
-  }
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
   }
 
   @Test

@@ -3,34 +3,21 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code ordered}: one at a time, in the order of the events, over all workers. */
-final class OrderedTest {
+final class OrderedTest extends EndToEnd {
   private static final int EVENTS = 40;
 
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
   private final List<String> early = Collections.synchronizedList(new ArrayList<>());
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void two_workers_send_in_order_one_at_a_time_and_each_after_the_record_of_the_one_before() {

@@ -5,35 +5,21 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.PrometheusServer;
 import io.outboxworker.testing.PrometheusTools;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
-import io.outboxworker.testing.Workers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real Prometheus scrapes a real worker, and answers what the rules and the dashboard ask. */
-final class PrometheusTest {
+final class PrometheusTest extends EndToEnd {
   private static final Path DASHBOARD = Path.of("../deploy/grafana/dashboards/outbox-worker.json");
   private static final Duration SOON = Duration.ofSeconds(30);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void every_query_of_the_rules_and_the_dashboard_has_an_answer(@TempDir Path folder)

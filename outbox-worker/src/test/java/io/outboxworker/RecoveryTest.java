@@ -3,30 +3,16 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What a dead worker, a lost timer or a crashing payload leaves behind heals by itself. */
-final class RecoveryTest {
+final class RecoveryTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(15);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void a_delivery_whose_lease_ran_out_is_made_by_another_worker() {

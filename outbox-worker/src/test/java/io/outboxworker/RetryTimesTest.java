@@ -3,31 +3,17 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** When retries are made, and how many timers that takes. */
-final class RetryTimesTest {
+final class RetryTimesTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(15);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void the_retries_of_a_moment_share_a_timer_and_none_is_early() {

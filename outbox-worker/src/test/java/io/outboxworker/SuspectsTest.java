@@ -3,10 +3,8 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -15,23 +13,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Deliveries whose workers died twice: they run one at a time, and the last one is to blame. */
-final class SuspectsTest {
+final class SuspectsTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(15);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void one_that_was_on_trial_when_its_worker_died_ends_as_lost() {

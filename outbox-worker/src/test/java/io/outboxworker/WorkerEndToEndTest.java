@@ -3,10 +3,8 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,23 +14,11 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The whole path with a real PostgreSQL and real sockets. */
-final class WorkerEndToEndTest {
+final class WorkerEndToEndTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(15);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void a_committed_event_arrives_as_the_contract_says_and_is_logged_as_delivered() {

@@ -6,31 +6,17 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.testing.Cli;
 import io.outboxworker.testing.Cli.Ran;
-import io.outboxworker.testing.Shop;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestDatabase;
-import io.outboxworker.testing.TestReceiver;
-import io.outboxworker.testing.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DoctorCommandTest {
+class DoctorCommandTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(20);
-
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
 
   @Test
   void a_healthy_installation_is_called_so() throws Exception {
