@@ -94,6 +94,24 @@ final class AppearanceTest {
   }
 
   @Test
+  void no_cell_of_a_list_lies_over_its_neighbour_on_a_phone() {
+    Page page = stand.signIn(stand.newPage(ColorScheme.LIGHT, 390, 800));
+    for (String place : PLACES) {
+      stand.open(page, place);
+      assertThat(
+              page.evaluate(
+                  """
+                  () => [...document.querySelectorAll('.rows > li > span')]
+                    .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+                    .map((cell) => cell.textContent.trim())
+                  """))
+          .as(place)
+          .isEqualTo(List.of());
+    }
+    page.close();
+  }
+
+  @Test
   void times_are_the_viewers_and_the_exact_value_is_at_hand() {
     Page page = stand.signIn(stand.newPage());
     stand.go(page, "deliveries");
