@@ -127,6 +127,7 @@ public final class Benchmarks implements Callable<Integer> {
     Results results = new Results();
     Map<String, String> about;
     try (Ground ground = ground()) {
+      ground.receiver().answerAfter(taken.answerAfter);
       about = program.about(ground);
       about.forEach((name, value) -> out.printf("- %s: %s%n", name, value));
       Bench bench = new Bench(ground, progress, results);

@@ -17,6 +17,7 @@ import io.outboxworker.benchmarks.scenario.Start;
 import io.outboxworker.benchmarks.scenario.Steady;
 import io.outboxworker.benchmarks.scenario.Timing;
 import io.outboxworker.cli.CommandMisused;
+import io.outboxworker.subscription.DurationText;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -96,6 +97,7 @@ final class Program {
     about.put("Java", Runtime.version().toString());
     about.put("PostgreSQL", ground.version());
     about.put("its settings", ground.settings().toString());
+    about.put("endpoints answer after", DurationText.write(sizes.answerAfter));
     for (Contestant contestant : contestants) {
       about.put(contestant.name(), contestant.settings());
     }

@@ -2,6 +2,7 @@ package io.outboxworker.benchmarks;
 
 import io.outboxworker.benchmarks.scenario.NoisyNeighbours.Noise;
 import io.outboxworker.cli.CommandMisused;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,13 @@ final class Sizes {
       defaultValue = "256",
       description = "POSTs that the bare client has running. ${DEFAULT-VALUE}")
   int bareInFlight;
+
+  @Option(
+      names = "--answer-after",
+      paramLabel = "DURATION",
+      defaultValue = "0ms",
+      description = "How long every endpoint takes to answer. ${DEFAULT-VALUE}")
+  Duration answerAfter;
 
   @Option(
       names = "--rates",
@@ -150,6 +158,7 @@ final class Sizes {
     sizes.events = 2_000;
     sizes.subscriptions = 50;
     sizes.bareInFlight = 64;
+    sizes.answerAfter = Duration.ofMillis(5);
     sizes.rates = List.of(200);
     sizes.seconds = 1;
     sizes.warmUp = 200;

@@ -77,7 +77,7 @@ final class Exchange {
                 && number(header(begin, headEnd, "x-webhook-attempt: "), 10) > 1);
     receiver.arrivals().add(low, endpoint, accepted, Clock.micros());
     if (behaviour != Behaviour.HANG) {
-      answer(accepted ? OK : REFUSED);
+      receiver.answer(this, accepted);
     }
   }
 
@@ -117,8 +117,9 @@ final class Exchange {
     return number;
   }
 
-  private void answer(byte[] text) throws IOException {
-    channel.write(answer.clear().put(text).flip());
+  /** Answers the oldest request that has no answer. */
+  void answer(boolean accepted) throws IOException {
+    channel.write(answer.clear().put(accepted ? OK : REFUSED).flip());
     if (answer.hasRemaining()) {
       throw new IOException("the client does not read its answer");
     }

@@ -10,7 +10,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +26,16 @@ public final class Receiver implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Receiver.class);
   private static final int BACKLOG = 4096;
 
+  private record Late(Exchange exchange, boolean accepted, long dueNanos) {}
+
   private final Arrivals arrivals = new Arrivals();
   private final Selector selector;
   private final ServerSocketChannel server;
   private final Thread thread;
   private final AtomicLong connections = new AtomicLong();
+  private final Queue<Late> late = new ArrayDeque<>();
   private volatile Behaviour[] behaviours = {};
+  private volatile Duration delay = Duration.ZERO;
   private volatile boolean closed;
 
   /** Listens at once, on any free port. */
@@ -74,6 +81,13 @@ public final class Receiver implements AutoCloseable {
     behaviours = changed;
   }
 
+  /**
+   * How long every endpoint takes to answer, to a millisecond; to be told before anything comes.
+   */
+  public void answerAfter(Duration duration) {
+    delay = duration;
+  }
+
   /** The CPU time of its thread so far. */
   public double cpuSeconds() {
     return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId()) / 1e9;
@@ -97,10 +111,24 @@ public final class Receiver implements AutoCloseable {
     return own == null ? Behaviour.ACCEPT : own;
   }
 
+  /** Answers now, or when it is time; called by its own thread. */
+  void answer(Exchange exchange, boolean accepted) throws IOException {
+    if (delay.isZero()) {
+      exchange.answer(accepted);
+    } else {
+      late.add(new Late(exchange, accepted, System.nanoTime() + delay.toNanos()));
+    }
+  }
+
   private void serve() {
     try (selector) {
       while (!closed) {
-        selector.select(this::serve);
+        if (late.isEmpty()) {
+          selector.select(this::serve);
+        } else {
+          selector.select(this::serve, 1);
+          answerLate();
+        }
       }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
@@ -121,6 +149,18 @@ public final class Receiver implements AutoCloseable {
       // A client that goes away, as after its time limit, takes its connection along.
       log.debug("connection lost", e);
       close(key);
+    }
+  }
+
+  private void answerLate() {
+    long now = System.nanoTime();
+    for (Late next = late.peek(); next != null && next.dueNanos - now <= 0; next = late.peek()) {
+      late.remove();
+      try {
+        next.exchange.answer(next.accepted);
+      } catch (IOException e) {
+        log.debug("connection lost", e);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +63,20 @@ final class ReceiverTest {
     assertThat(status()).isEqualTo(200);
     assertThat(seen()).containsExactly("5 of 3 at 3: false", "5 of 3 at 3: true");
     assertThat(receiver.arrivals().accepted()).isEqualTo(1);
+  }
+
+  @Test
+  void a_slow_endpoint_answers_in_order_and_not_before_its_time() throws IOException {
+    receiver.answerAfter(Duration.ofMillis(30));
+    receiver.behave(2, 1, Behaviour.REFUSE);
+    long begin = System.nanoTime();
+    send(post(1, EventId.of(1, 10, 1).toString(), 1, "{}"));
+    send(post(2, EventId.of(1, 11, 2).toString(), 1, "{}"));
+
+    assertThat(status()).isEqualTo(200);
+    assertThat(status()).isEqualTo(500);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(29));
+    assertThat(seen()).containsExactly("10 of 1 at 1: true", "11 of 2 at 2: false");
   }
 
   private static String post(int endpoint, String id, int attempt, String body) {
