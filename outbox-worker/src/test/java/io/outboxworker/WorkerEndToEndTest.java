@@ -272,6 +272,44 @@ final class WorkerEndToEndTest extends EndToEnd {
   }
 
   @Test
+  void events_of_every_year_that_a_producer_may_name_arrive_with_their_time() {
+    UUID subscription = shop.subscribe("*", receiver.url("/ok"));
+    shop.database().exec("update webhooks.subscription set max_in_flight = 1");
+    List<String> times =
+        List.of(
+            "0001-01-01T00:00:00.000000Z",
+            "1066-10-14T09:00:00.000001Z",
+            "1969-12-31T23:59:59.999999Z",
+            "9999-12-31T23:59:59.999999Z");
+    for (String time : times) {
+      shop.database()
+          .exec(
+              """
+              insert into webhooks.outbox (tenant_id, event, resource_id, data, occurred_at)
+              values ('%s', 'battle.won', '1', '{}', '%s')
+              """
+                  .formatted(shop.tenant(), time));
+    }
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received())
+        .extracting(post -> timestamp(post.body()))
+        .containsExactlyInAnyOrderElementsOf(times);
+    assertThat(
+            shop.database()
+                .texts(
+                    "select distinct status || attempts from webhooks.delivery_log where"
+                        + " subscription_id = '%s'".formatted(subscription)))
+        .containsExactly("delivered1");
+  }
+
+  private static String timestamp(byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8);
+    return text.replaceFirst(".*\"timestamp\":\"([^\"]*)\".*", "$1");
+  }
+
+  @Test
   void an_event_that_nobody_subscribes_to_goes_to_the_log_alone() {
     workers.start();
 
