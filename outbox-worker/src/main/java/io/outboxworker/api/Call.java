@@ -5,6 +5,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -55,9 +56,13 @@ final class Call {
     }
   }
 
-  /** A header's first value, empty where it was not sent. */
+  /** A header's only value, empty where it was not sent; a 400 where there are several. */
   String header(String name) {
-    return request.headers().first(HeaderNames.create(name)).orElse("");
+    List<String> sent = request.headers().all(HeaderNames.create(name), List::of);
+    if (sent.size() > 1) {
+      throw Problem.of(Problem.Kind.MALFORMED, "the header " + name + " was sent more than once");
+    }
+    return sent.isEmpty() ? "" : sent.getFirst();
   }
 
   /** The address that the request came from. */

@@ -128,9 +128,16 @@ final class Attempts {
   @SuppressWarnings("FutureReturnValueIgnored")
   private void post(Start start, Post post, Instant startedAt, Lanes lanes) {
     AttemptSpan span = span(start, post, startedAt);
-    sender
-        .send(span == null ? post : span.post(), startedAt)
-        .thenAccept(outcome -> settle(start, span, outcome, startedAt, lanes));
+    CompletableFuture<Outcome> coming;
+    try {
+      coming = sender.send(span == null ? post : span.post(), startedAt);
+    } catch (RuntimeException | Error e) {
+      if (span != null) {
+        span.broke(e);
+      }
+      throw e;
+    }
+    coming.thenAccept(outcome -> settle(start, span, outcome, startedAt, lanes));
   }
 
   private @Nullable AttemptSpan span(Start start, Post post, Instant startedAt) {
