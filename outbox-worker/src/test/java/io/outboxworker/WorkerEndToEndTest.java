@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.EndToEnd;
+import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.TestReceiver.Received;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -221,14 +222,9 @@ final class WorkerEndToEndTest extends EndToEnd {
   }
 
   @Test
-  void pausing_stops_posts_within_a_second_and_ends_what_waits() throws InterruptedException {
+  void pausing_stops_posts_within_a_second_and_ends_what_waits() {
     UUID subscription = shop.subscribe("*", receiver.url("/slow"));
-    receiver.behave(
-        "/slow",
-        (post, number) -> {
-          Thread.sleep(100);
-          return 200;
-        });
+    receiver.behave("/slow", TestReceiver.late(Duration.ofMillis(100), (post, number) -> 200));
     workers.start("OUTBOX_MAX_IN_FLIGHT_PER_SUBSCRIPTION", "4");
     shop.publishMany("order.created", 400);
     await().atMost(SOON).until(() -> receiver.received().size() >= 8);

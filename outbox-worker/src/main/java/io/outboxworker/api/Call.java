@@ -62,9 +62,13 @@ final class Call {
     }
   }
 
-  /** A header's first value, empty where it was not sent. */
+  /** A header's only value, empty where it was not sent; a 400 where there are several. */
   String header(String name) {
-    return request.headers().first(HeaderNames.create(name)).orElse("");
+    List<String> sent = request.headers().all(HeaderNames.create(name), List::of);
+    if (sent.size() > 1) {
+      throw Problem.of(Problem.Kind.MALFORMED, "the header " + name + " was sent more than once");
+    }
+    return sent.isEmpty() ? "" : sent.getFirst();
   }
 
   /** The address that the request came from. */

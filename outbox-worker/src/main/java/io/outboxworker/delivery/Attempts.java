@@ -119,6 +119,9 @@ final class Attempts {
     } catch (RuntimeException e) {
       // Counted as claimed and without a result, so that what breaks workers ends as worker_lost.
       log.atError().addKeyValue("delivery_id", start.claim.id()).setCause(e).log("attempt broke");
+      if (span != null) {
+        span.broke(e);
+      }
       lanes.unstarted(start.claim);
       return;
     }

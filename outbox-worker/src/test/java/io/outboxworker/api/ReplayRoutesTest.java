@@ -134,11 +134,7 @@ final class ReplayRoutesTest {
     try (Shop other = new Shop();
         Workers restarted = new Workers(other)) {
       receiver.behave(
-          "/restarted",
-          (post, number) -> {
-            Thread.sleep(10);
-            return 200;
-          });
+          "/restarted", TestReceiver.late(Duration.ofMillis(10), (post, number) -> 200));
       UUID subscription = other.subscribe("re.start", receiver.url("/restarted"));
       logFailed(other, subscription);
       Worker first = restarted.start();
