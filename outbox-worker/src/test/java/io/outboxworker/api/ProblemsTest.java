@@ -74,6 +74,45 @@ final class ProblemsTest {
   }
 
   @Test
+  void a_parameter_that_a_route_does_not_have_is_refused_before_anything_happens() {
+    UUID id = shop.subscribe("un.asked", "https://a.example/");
+    List<Reply> refused =
+        List.of(
+            api.get("/subscriptions/" + id + "?fields=url"),
+            api.delete("/subscriptions/" + id + "?dry_run=true"),
+            api.post("/replays?dry_run=true", "{'since':'2024-02-14T00:00:00Z'}"),
+            api.get("/event-types?limit=1"),
+            api.get("/audit?until=x"));
+    for (Reply reply : refused) {
+      assertThat(reply.status()).isEqualTo(422);
+      assertThat(reply.text("/errors/0/detail")).contains("is not a parameter of this route");
+    }
+    assertThat(api.get("/subscriptions/" + id).status()).isEqualTo(200);
+    assertThat(api.get("/replays").body().path("items")).isEmpty();
+  }
+
+  @Test
+  void who_accepts_no_json_gets_a_406_and_who_says_nothing_gets_json() {
+    for (String accept : List.of("text/html", "image/png, text/*;q=0.5", "application/xml")) {
+      Reply refused = api.send(api.request("/subscriptions").header("Accept", accept));
+      assertThat(refused.status()).as(accept).isEqualTo(406);
+      assertThat(refused.text("type")).isEqualTo("urn:outbox-worker:problem:not-acceptable");
+      assertThat(refused.header("Content-Type")).isEqualTo("application/problem+json");
+    }
+    for (String accept :
+        List.of(
+            "*/*",
+            "application/*",
+            "text/html, application/json;q=0.1",
+            "text/html, */*;q=0.8",
+            "no type",
+            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2")) {
+      Reply answered = api.send(api.request("/subscriptions").header("Accept", accept));
+      assertThat(answered.status()).as(accept).isEqualTo(200);
+    }
+  }
+
+  @Test
   void text_that_postgresql_cannot_hold_is_a_422() {
     Reply nul =
         api.post(
