@@ -26,11 +26,16 @@ public record Logging(String format, String level) {
   record Background(Logger root, ConsoleAppender<ILoggingEvent> console, AsyncAppender appender)
       implements AutoCloseable {
 
-    /** Writes what waits, for a second at most, and then again line by line. */
-    @Override
-    public void close() {
+    /** Writes what waits, for a second at most; what is logged from then on is lost. */
+    void flush() {
       root.detachAppender(appender);
       appender.stop();
+    }
+
+    /** Writes what waits, and then again line by line, which waits for whoever reads stderr. */
+    @Override
+    public void close() {
+      flush();
       console.start();
       root.addAppender(console);
     }

@@ -70,6 +70,7 @@ final class Pipeline implements AutoCloseable {
     gauges.present(name);
     database =
         Database.openUnhurried(settings, named("worker"), config.poolSize(), metrics.pools());
+    var clock = clockOf(database);
     fanOutPool = Database.openForLargeStatements(settings, named("fan-out"), FAN_OUT_POOL, null);
     timerPool = Database.openUnhurried(settings, named("timer"), TIMER_POOL, metrics.pools());
     upkeepPool = Database.openForUpkeep(settings, named("upkeep"), UPKEEP_POOL, metrics.pools());
@@ -79,7 +80,6 @@ final class Pipeline implements AutoCloseable {
     for (var pool : List.of(jdbi, fanOutPool.jdbi(), upkeepJdbi)) {
       pool.setSqlLogger(gauges.errorsOf(name));
     }
-    var clock = new DatabaseClock(jdbi);
     var attempts = config.attempts();
     var deliveries = new Deliveries(jdbi, attempts.source(), attempts.timeout());
     var subscriptions = new LiveSubscriptions(jdbi, config.keys());
@@ -118,6 +118,16 @@ final class Pipeline implements AutoCloseable {
                 new Vitals(name, logs, new Sessions(upkeepJdbi), subscriptions, gauges)::step));
   }
 
+  /** Fails where the database went away again, and then leaves nothing open. */
+  private static DatabaseClock clockOf(Database database) {
+    try {
+      return new DatabaseClock(database.jdbi());
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+
   private Delivering.Settings delivering(Config.Attempts attempts, @Nullable String verifyAs) {
     var limits =
         new Lanes.Limits(
@@ -144,6 +154,11 @@ final class Pipeline implements AutoCloseable {
         "outbox-worker/" + Version.current(),
         feed,
         subscriptions -> delivering.lanes().noteParked(subscriptions));
+  }
+
+  /** Starts no attempt any more; waits for nothing. */
+  void stopStarting() {
+    delivering.stopStarting();
   }
 
   /** Stops taking work; running attempts go on. */

@@ -121,6 +121,8 @@ final class Pipelines implements AutoCloseable {
 
   /** Stops taking work; running attempts go on. */
   void stopTaking() {
+    // What a database that hangs makes wait must not let the others start attempts meanwhile.
+    running.values().forEach(Pipeline::stopStarting);
     synchronized (this) {
       stopping = true;
     }

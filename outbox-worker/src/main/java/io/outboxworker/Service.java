@@ -41,14 +41,10 @@ final class Service {
       }
     } finally {
       removeHook(hook);
-      writeLog();
-    }
-  }
-
-  private void writeLog() {
-    var background = log;
-    if (background != null) {
-      background.close();
+      var background = log;
+      if (background != null) {
+        background.close();
+      }
     }
   }
 
@@ -68,7 +64,10 @@ final class Service {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      writeLog();
+      var background = log;
+      if (background != null) {
+        background.flush();
+      }
       Runtime.getRuntime().halt(0);
     }
   }

@@ -3,33 +3,20 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.Link;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
-import io.outboxworker.testing.Workers;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The worker outlives its database. */
-final class DatabaseOutageTest {
+final class DatabaseOutageTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
   private final URI database = URI.create(shop.database().psqlUrl());
-  private final Link link = new Link(database.getPort());
-
-  @AfterEach
-  void close() {
-    workers.close();
-    link.close();
-    receiver.close();
-    shop.close();
-  }
+  @AutoClose private final Link link = new Link(database.getPort());
 
   @Test
   void a_database_that_goes_away_and_comes_back_needs_no_restart_and_loses_nothing() {

@@ -3,9 +3,7 @@ package io.outboxworker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
-import io.outboxworker.testing.Workers;
+import io.outboxworker.testing.EndToEnd;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -14,20 +12,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What one endpoint or tenant does must not be felt by another. */
-final class FairnessTest {
+final class FairnessTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(15);
 
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
   private final CountDownLatch released = new CountDownLatch(1);
 
   @AfterEach
-  void close() {
+  void release() {
     released.countDown();
-    workers.close();
-    receiver.close();
-    shop.close();
   }
 
   @Test

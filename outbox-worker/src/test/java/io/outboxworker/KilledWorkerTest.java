@@ -10,6 +10,7 @@ import io.outboxworker.testing.WorkerProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -21,8 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class KilledWorkerTest {
   private static final int EVENTS = 3_000;
 
-  /** The lease of an attempt with the default limit, and the sweep that notices its end. */
-  private static final Duration RECOVERY = Duration.ofSeconds(31);
+  private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(2);
+
+  /** The lease of an attempt with this limit, and the sweep that notices its end. */
+  private static final Duration RECOVERY = ATTEMPT_LIMIT.plusSeconds(21);
 
   @TempDir private Path folder;
   private final Shop shop = new Shop();
@@ -37,12 +40,7 @@ final class KilledWorkerTest {
   @Test
   void nothing_is_lost_when_a_worker_is_killed_and_what_comes_twice_is_the_same() throws Exception {
     shop.subscribe("*", receiver.url("/ok"));
-    receiver.behave(
-        "/ok",
-        (post, number) -> {
-          Thread.sleep(20);
-          return 204;
-        });
+    receiver.behave("/ok", TestReceiver.late(Duration.ofMillis(20), (post, number) -> 204));
     shop.publishMany("order.created", EVENTS);
 
     try (WorkerProcess victim = start("victim")) {
@@ -75,7 +73,9 @@ final class KilledWorkerTest {
   }
 
   private WorkerProcess start(String name) {
-    return WorkerProcess.start(shop.environment(), folder.resolve(name + ".log").toFile());
+    Map<String, String> environment = new HashMap<>(shop.environment());
+    environment.put("OUTBOX_ATTEMPT_TIMEOUT", ATTEMPT_LIMIT.toSeconds() + "s");
+    return WorkerProcess.start(environment, folder.resolve(name + ".log").toFile());
   }
 
   private static String text(Received post) {

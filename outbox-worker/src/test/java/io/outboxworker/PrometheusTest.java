@@ -44,8 +44,12 @@ final class PrometheusTest extends EndToEnd {
               prometheus.value("sum(webhook_deliveries_total)") == 42
                   && prometheus.value("sum(event:webhook_success:ratio_rate5m)") > 0);
 
-      assertThat(prometheus.value("webhook_success:ratio_rate5m")).isBetween(0.7, 0.8);
-      assertThat(prometheus.value("webhook_retries:ratio_rate10m")).isBetween(0.15, 0.25);
+      await()
+          .atMost(SOON)
+          .untilAsserted(() -> {
+            assertThat(prometheus.value("webhook_success:ratio_rate5m")).isBetween(0.7, 0.8);
+            assertThat(prometheus.value("webhook_retries:ratio_rate10m")).isBetween(0.15, 0.25);
+          });
       for (String expression : dashboardExpressions()) {
         JsonNode result = prometheus.query(expression);
         // These show faults alone, and there is none.

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.EndToEnd;
+import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.TestReceiver.Received;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What a dead worker, a lost timer or a crashing payload leaves behind heals by itself. */
@@ -118,23 +118,14 @@ final class RecoveryTest extends EndToEnd {
         .exec(
             "update webhooks.subscription set max_in_flight = 1 where id = '%s'"
                 .formatted(subscription));
-    AtomicInteger running = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
-    receiver.behave(
-        "/one",
-        (post, number) -> {
-          most.accumulateAndGet(running.incrementAndGet(), Math::max);
-          Thread.sleep(20);
-          running.decrementAndGet();
-          return 200;
-        });
+    receiver.behave("/one", TestReceiver.late(Duration.ofMillis(20), (post, number) -> 200));
     workers.start();
 
     shop.publishMany("order.created", 30);
 
     await().atMost(Duration.ofSeconds(40)).until(shop::isDone);
     assertThat(receiver.received()).hasSize(30);
-    assertThat(most).hasValue(1);
+    assertThat(receiver.mostAtOnce("/one")).isEqualTo(1);
   }
 
   private UUID delivery(String columns) {

@@ -4,16 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.database.DatabaseSettings;
 import io.outboxworker.database.DatabaseUnreachable;
+import io.outboxworker.metrics.Metrics;
 import io.outboxworker.testing.Link;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.TestDatabase;
 import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.Workers;
+import io.outboxworker.webhook.EndpointGuard;
+import io.outboxworker.webhook.Sender;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +115,72 @@ final class SeveralDatabasesTest {
     await().atMost(SOON).until(west::isDone);
     assertThat(receiver.received("/west")).hasSize(1);
     await().atMost(SOON).until(() -> workers.get(worker, "/readyz").body().contains("\"ok\""));
+  }
+
+  @Test
+  void a_database_that_hangs_while_the_worker_stops_lets_no_other_begin_attempts()
+      throws Exception {
+    south.subscribe("*", receiver.url("/south"));
+    // Pipelines stop one after the other, and "a" is the first.
+    Worker worker =
+        start("a=%s,b=%s".formatted(north.database().psqlUrl(), south.database().psqlUrl()));
+    try (Connection holder = north.database().connection();
+        Statement statement = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      statement.execute("lock table webhooks.outbox in access exclusive mode");
+      await().atMost(SOON).until(() -> waitsForLock(north));
+
+      var stopping = CompletableFuture.runAsync(() -> stop(worker));
+      await().atMost(SOON).until(() -> workers.get(worker, "/readyz").body().contains("stopping"));
+      south.publish("order.south", "{}");
+      await()
+          .atMost(SOON)
+          .until(() ->
+              south
+                      .database()
+                      .number("select count(*) from webhooks.delivery where lease_until is null")
+                  == 1);
+      assertThat(stopping).isNotDone();
+      assertThat(receiver.received("/south")).isEmpty();
+      holder.rollback();
+      stopping.join();
+    }
+    assertThat(receiver.received("/south")).isEmpty();
+  }
+
+  private static boolean waitsForLock(Shop shop) {
+    return shop.database()
+            .number(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname"
+                    + " = current_database()")
+        > 0;
+  }
+
+  private static void stop(Worker worker) {
+    try {
+      worker.stop();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void a_pipeline_that_cannot_begin_leaves_no_connection_behind() {
+    Config config = Config.read(south.environment(), Config.Need.values());
+    DatabaseSettings refused =
+        new DatabaseSettings(
+            south.database().jdbcUrl("nobody_of_that_name"), "nobody_of_that_name", null);
+    var metrics = new Metrics(true, "test");
+    EndpointGuard guard = new EndpointGuard(config.egressRules(List.of()));
+    try (Sender sender = new Sender(guard, "test", null, null)) {
+      assertThatThrownBy(() -> new Pipeline("gone", refused, config, sender, null, metrics))
+          .isInstanceOf(RuntimeException.class);
+    }
+    await()
+        .atMost(SOON)
+        .until(() ->
+            Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("gone-")));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.EndToEnd;
+import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.TestReceiver.Received;
 import java.time.Duration;
 import java.util.List;
@@ -177,24 +178,21 @@ final class SuspectsTest extends EndToEnd {
     delivery("claims = 2");
     delivery("claims = 2");
     delivery("claims = 2");
-    AtomicInteger now = new AtomicInteger();
-    AtomicInteger mostAtOnce = new AtomicInteger();
     AtomicInteger mostOnTrial = new AtomicInteger();
     receiver.behave(
         "/ok",
-        (post, number) -> {
-          mostAtOnce.accumulateAndGet(now.incrementAndGet(), Math::max);
-          mostOnTrial.accumulateAndGet(onTrial(), Math::max);
-          Thread.sleep(200);
-          now.decrementAndGet();
-          return 200;
-        });
+        TestReceiver.late(
+            Duration.ofMillis(200),
+            (post, number) -> {
+              mostOnTrial.accumulateAndGet(onTrial(), Math::max);
+              return 200;
+            }));
 
     workers.start();
 
     await().atMost(SOON).until(shop::isDone);
     assertThat(receiver.received()).hasSize(3);
-    assertThat(mostAtOnce).hasValue(1);
+    assertThat(receiver.mostAtOnce("/ok")).isEqualTo(1);
     assertThat(mostOnTrial).hasValue(1);
   }
 

@@ -10,10 +10,8 @@ import ch.qos.logback.core.read.ListAppender;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
 import io.outboxworker.testing.Collector;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import io.outboxworker.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,27 +22,16 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** Spans as a collector gets them, and webhooks as their receiver gets them. */
-final class TracingTest {
+final class TracingTest extends EndToEnd {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String PARENT = "00f067aa0ba902b7";
 
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Collector collector = new Collector();
-  private final Workers workers = new Workers(shop);
-
-  @AfterEach
-  void close() {
-    workers.close();
-    collector.close();
-    receiver.close();
-    shop.close();
-  }
+  @AutoClose private final Collector collector = new Collector();
 
   @Test
   void each_attempt_is_a_span_of_the_events_trace_and_the_parent_of_what_the_receiver_does() {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +135,7 @@ class WorkCommandTest {
       shop.subscribe("*", receiver.url("/ok"));
       var environment = new HashMap<>(shop.environment());
       environment.put("OUTBOX_LOG_LEVEL", "debug");
+      environment.put("OUTBOX_SHUTDOWN_TIMEOUT", "2m");
       environment.put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes);
       var working = process(environment);
       assertThat(working.inputReader().readLine()).startsWith("listening on ");
@@ -144,7 +146,8 @@ class WorkCommandTest {
       await().atMost(Duration.ofSeconds(30)).until(shop::isDone);
       assertThat(receiver.received()).hasSize(1_000);
       working.toHandle().destroy();
-      assertThat(working.waitFor()).isZero();
+      assertThat(working.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(working.exitValue()).isZero();
       assertThat(Files.readString(classes))
           .contains("io.outboxworker.delivery.Attempts")
           .doesNotContain("io.opentelemetry");
@@ -155,6 +158,9 @@ class WorkCommandTest {
     var builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            // Ready sooner: it does little once it is.
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),

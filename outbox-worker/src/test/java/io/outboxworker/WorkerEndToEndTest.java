@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.EndToEnd;
+import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.TestReceiver.Received;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -221,14 +222,9 @@ final class WorkerEndToEndTest extends EndToEnd {
   }
 
   @Test
-  void pausing_stops_posts_within_a_second_and_ends_what_waits() throws InterruptedException {
+  void pausing_stops_posts_within_a_second_and_ends_what_waits() {
     UUID subscription = shop.subscribe("*", receiver.url("/slow"));
-    receiver.behave(
-        "/slow",
-        (post, number) -> {
-          Thread.sleep(100);
-          return 200;
-        });
+    receiver.behave("/slow", TestReceiver.late(Duration.ofMillis(100), (post, number) -> 200));
     workers.start("OUTBOX_MAX_IN_FLIGHT_PER_SUBSCRIPTION", "4");
     shop.publishMany("order.created", 400);
     await().atMost(SOON).until(() -> receiver.received().size() >= 8);
@@ -269,6 +265,44 @@ final class WorkerEndToEndTest extends EndToEnd {
     assertThat(
             shop.row("select status, attempts, http_status, last_error from webhooks.delivery_log"))
         .containsExactly("failed", "1", "500", "subscription_deleted");
+  }
+
+  @Test
+  void events_of_every_year_that_a_producer_may_name_arrive_with_their_time() {
+    UUID subscription = shop.subscribe("*", receiver.url("/ok"));
+    shop.database().exec("update webhooks.subscription set max_in_flight = 1");
+    List<String> times =
+        List.of(
+            "0001-01-01T00:00:00.000000Z",
+            "1066-10-14T09:00:00.000001Z",
+            "1969-12-31T23:59:59.999999Z",
+            "9999-12-31T23:59:59.999999Z");
+    for (String time : times) {
+      shop.database()
+          .exec(
+              """
+              insert into webhooks.outbox (tenant_id, event, resource_id, data, occurred_at)
+              values ('%s', 'battle.won', '1', '{}', '%s')
+              """
+                  .formatted(shop.tenant(), time));
+    }
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received())
+        .extracting(post -> timestamp(post.body()))
+        .containsExactlyInAnyOrderElementsOf(times);
+    assertThat(
+            shop.database()
+                .texts(
+                    "select distinct status || attempts from webhooks.delivery_log where"
+                        + " subscription_id = '%s'".formatted(subscription)))
+        .containsExactly("delivered1");
+  }
+
+  private static String timestamp(byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8);
+    return text.replaceFirst(".*\"timestamp\":\"([^\"]*)\".*", "$1");
   }
 
   @Test

@@ -92,10 +92,26 @@ public final class Api implements HttpService {
       Caller caller = authentication.caller(request);
       rateLimit.take(caller.key());
       Call call = new Call(request, response, caller, () -> authentication.caller(request));
+      check(route, call);
       TenantScope.during(
               caller.tenantId(), caller.name(), call.address(), () -> route.endpoint().apply(call))
           .send(request, response);
     };
+  }
+
+  private static void check(Route route, Call call) {
+    if (!route.endless()) {
+      call.requireJsonAccepted();
+    }
+    if (!route.queried()) {
+      call.parameters().check();
+    }
+  }
+
+  /** A path that can only be read. */
+  static void readOnly(HttpRules rules, String path, Handler handler) {
+    rules.get(path, handler).head(path, handler);
+    rules.any(path, notAllowed(List.of(Method.GET, Method.HEAD)));
   }
 
   private static Handler notAllowed(List<Method> methods) {

@@ -26,7 +26,7 @@ final class AuditRoutes implements Routes.Resource {
 
   @Override
   public void addTo(Routes routes) {
-    routes.get("/audit", AuditRoutes::list);
+    routes.query("/audit", AuditRoutes::list);
   }
 
   private static Answer list(Call call) {

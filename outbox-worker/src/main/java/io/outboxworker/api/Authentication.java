@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells who calls, by the token in {@code Authorization: Bearer …}. A token that is missing, wrong,
- * expired or revoked gets the same answer. Thread-safe.
+ * expired, revoked or not the only one gets the same answer. Thread-safe.
  */
 final class Authentication {
   /** How long a token that was valid is taken for valid: revoking it is seen within that time. */
@@ -49,8 +49,8 @@ final class Authentication {
     if (databases.isEmpty()) {
       throw unavailable("the worker is starting");
     }
-    String header = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
-    Matcher bearer = BEARER.matcher(header.strip());
+    List<String> sent = request.headers().all(HeaderNames.AUTHORIZATION, List::of);
+    Matcher bearer = BEARER.matcher(sent.size() == 1 ? sent.getFirst().strip() : "");
     if (!bearer.matches()) {
       throw unauthorized();
     }

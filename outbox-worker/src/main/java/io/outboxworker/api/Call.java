@@ -5,14 +5,21 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** One authenticated request as its route sees it. */
 final class Call {
   /** The largest body of a route that says nothing else. */
   static final int MAX_BODY = 64 * 1024;
+
+  private static final Pattern TYPE = Pattern.compile("[a-z0-9.+-]+/[a-z0-9.+*-]+");
+  private static final Set<String> JSON = Set.of("application/json", "application/*");
 
   private final ServerRequest request;
   private final ServerResponse response;
@@ -55,14 +62,35 @@ final class Call {
     }
   }
 
-  /** A header's first value, empty where it was not sent. */
+  /** A header's only value, empty where it was not sent; a 400 where there are several. */
   String header(String name) {
-    return request.headers().first(HeaderNames.create(name)).orElse("");
+    List<String> sent = request.headers().all(HeaderNames.create(name), List::of);
+    if (sent.size() > 1) {
+      throw Problem.of(Problem.Kind.MALFORMED, "the header " + name + " was sent more than once");
+    }
+    return sent.isEmpty() ? "" : sent.getFirst();
   }
 
   /** The address that the request came from. */
   String address() {
     return request.remotePeer().host();
+  }
+
+  /** Refuses a caller who says that JSON is of no use to it; who says nothing takes all. */
+  void requireJsonAccepted() {
+    List<String> ranges =
+        request.headers().values(HeaderNames.ACCEPT).stream()
+            .flatMap(value -> Arrays.stream(value.split(",")))
+            .toList();
+    if (!ranges.isEmpty() && ranges.stream().allMatch(Call::isOtherType)) {
+      throw Problem.of(Problem.Kind.NOT_ACCEPTABLE, "answers are application/json");
+    }
+  }
+
+  /** Of what can't be read nobody knows that it means no JSON. Java's own client sends such. */
+  private static boolean isOtherType(String range) {
+    String type = range.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    return TYPE.matcher(type).matches() && !JSON.contains(type);
   }
 
   Parameters parameters(String... allowed) {

@@ -22,7 +22,7 @@ final class DeliveryRoutes implements Routes.Resource {
 
   @Override
   public void addTo(Routes routes) {
-    routes.get(PATH, DeliveryRoutes::list);
+    routes.query(PATH, DeliveryRoutes::list);
     routes.stream(PATH + "/stream", new DeliveryStream(PING)::open);
     routes.get(PATH + "/{id}", DeliveryRoutes::show);
     routes.post(PATH + "/{id}/retry", DeliveryRoutes::retry);

@@ -34,7 +34,7 @@ public final class KeySetRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get(PATH, this::serve).head(PATH, this::serve);
+    Api.readOnly(rules, PATH, this::serve);
   }
 
   private void serve(ServerRequest request, ServerResponse response) {

@@ -28,7 +28,7 @@ public final class OpenApiRoutes implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get("/" + FILE, this::serve).head("/" + FILE, this::serve);
+    Api.readOnly(rules, "/" + FILE, this::serve);
   }
 
   private void serve(ServerRequest request, ServerResponse response) {

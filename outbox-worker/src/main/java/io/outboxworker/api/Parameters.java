@@ -24,8 +24,10 @@ final class Parameters {
         faults.add(
             name,
             name
-                + " is not a parameter of this route, allowed are "
-                + String.join(", ", allowed.stream().sorted().toList()));
+                + " is not a parameter of this route, "
+                + (allowed.isEmpty()
+                    ? "which has none"
+                    : "allowed are " + String.join(", ", allowed.stream().sorted().toList())));
       } else if (query.all(name).size() > 1) {
         faults.add(name, name + " is given more than once");
       }

@@ -3,7 +3,6 @@ package io.outboxworker.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.helidon.http.HeaderNames;
-import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -28,12 +27,9 @@ public final class ProbeRoutes implements HttpService {
   @Override
   public void routing(HttpRules rules) {
     // Load balancers ask by HEAD as well.
-    for (Method method : List.of(Method.GET, Method.HEAD)) {
-      rules
-          .route(method, "/metrics", this::scrape)
-          .route(method, "/livez", this::live)
-          .route(method, "/readyz", this::ready);
-    }
+    Api.readOnly(rules, "/metrics", this::scrape);
+    Api.readOnly(rules, "/livez", this::live);
+    Api.readOnly(rules, "/readyz", this::ready);
   }
 
   private void scrape(ServerRequest request, ServerResponse response) {

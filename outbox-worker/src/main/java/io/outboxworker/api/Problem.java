@@ -17,6 +17,7 @@ final class Problem extends RuntimeException {
     UNAUTHORIZED(401, "unauthorized", "A valid token is needed"),
     NOT_FOUND(404, "not-found", "There is no such thing"),
     METHOD_NOT_ALLOWED(405, "method-not-allowed", "This method is not allowed here"),
+    NOT_ACCEPTABLE(406, "not-acceptable", "Nothing here is of a type that Accept allows"),
     CONFLICT(409, "conflict", "The state of things forbids it"),
     TOO_LARGE(413, "too-large", "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The body must be JSON"),

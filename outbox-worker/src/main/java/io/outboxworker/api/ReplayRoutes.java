@@ -2,6 +2,7 @@ package io.outboxworker.api;
 
 import io.outboxworker.delivery.Replay;
 import io.outboxworker.delivery.Replay.Criteria;
+import io.outboxworker.subscription.SubscriptionSettings;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +25,7 @@ final class ReplayRoutes implements Routes.Resource {
   public void addTo(Routes routes) {
     routes.post("/subscriptions/{id}/replay", ReplayRoutes::replayOne);
     routes.post(PATH, call -> replay(call, null));
-    routes.get(PATH, ReplayRoutes::list);
+    routes.query(PATH, ReplayRoutes::list);
     routes.get(PATH + "/{id}", ReplayRoutes::show);
   }
 
@@ -52,6 +53,11 @@ final class ReplayRoutes implements Routes.Resource {
     }
     Replay.Status status = status(fields);
     String event = fields.text("event");
+    if (event != null && !SubscriptionSettings.isPattern(event)) {
+      fields
+          .faults()
+          .add("event", "event must be a name like invoice.created, a group like invoice.*, or *");
+    }
     boolean dryRun = Boolean.TRUE.equals(fields.bool("dry_run"));
     boolean again = Boolean.TRUE.equals(fields.bool("again"));
     fields.check();

@@ -10,11 +10,17 @@ final class Routes {
   /**
    * One method of one path, and what answers it.
    *
+   * @param queried whether it has query parameters, which it then checks itself
    * @param endless whether the answer has no end, so that a HEAD can't ask how long it is
    */
-  record Route(Method method, String path, Function<Call, Answer> endpoint, boolean endless) {
+  record Route(
+      Method method,
+      String path,
+      Function<Call, Answer> endpoint,
+      boolean queried,
+      boolean endless) {
     Route(Method method, String path, Function<Call, Answer> endpoint) {
-      this(method, path, endpoint, false);
+      this(method, path, endpoint, false, false);
     }
 
     /** The methods of requests that it answers. */
@@ -36,9 +42,14 @@ final class Routes {
     all.add(new Route(Method.GET, path, endpoint));
   }
 
+  /** A GET with query parameters. */
+  void query(String path, Function<Call, Answer> endpoint) {
+    all.add(new Route(Method.GET, path, endpoint, true, false));
+  }
+
   /** A GET whose answer goes on until one side has enough. */
   void stream(String path, Function<Call, Answer> endpoint) {
-    all.add(new Route(Method.GET, path, endpoint, true));
+    all.add(new Route(Method.GET, path, endpoint, false, true));
   }
 
   void post(String path, Function<Call, Answer> endpoint) {

@@ -10,7 +10,7 @@ final class StatsRoutes implements Routes.Resource {
 
   @Override
   public void addTo(Routes routes) {
-    routes.get("/stats", StatsRoutes::show);
+    routes.query("/stats", StatsRoutes::show);
   }
 
   private static Answer show(Call call) {

@@ -16,7 +16,7 @@ final class SubscriptionRoutes implements Routes.Resource {
   @Override
   public void addTo(Routes routes) {
     routes.post(PATH, SubscriptionRoutes::create);
-    routes.get(PATH, SubscriptionRoutes::list);
+    routes.query(PATH, SubscriptionRoutes::list);
     routes.get(PATH + "/{id}", SubscriptionRoutes::show);
     routes.patch(PATH + "/{id}", SubscriptionRoutes::change);
     routes.delete(PATH + "/{id}", SubscriptionRoutes::remove);

@@ -4,6 +4,7 @@ import io.outboxworker.delivery.Replay;
 import io.outboxworker.delivery.Replay.Criteria;
 import io.outboxworker.delivery.Replaying;
 import io.outboxworker.delivery.Replays;
+import io.outboxworker.subscription.SubscriptionSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
@@ -54,7 +55,10 @@ public final class ReplayCommand implements Runnable {
       })
   private Replay.Status status;
 
-  @Option(names = "--event", paramLabel = "E", description = "Only events with this name.")
+  @Option(
+      names = "--event",
+      paramLabel = "E",
+      description = "Only events with this name, or of this group ('invoice.*').")
   private @Nullable String event;
 
   @Option(names = "--again", description = "Also those that were replayed before.")
@@ -71,6 +75,10 @@ public final class ReplayCommand implements Runnable {
 
   @Override
   public void run() {
+    if (event != null && !SubscriptionSettings.isPattern(event)) {
+      throw new CommandMisused(
+          "--event must be a name like invoice.created, a group like 'invoice.*', or '*'");
+    }
     try (var database = desk.databases().apply(tenant.database())) {
       requireSubscription(database.jdbi());
       var replays = new Replays(database.jdbi(), subscriptions -> {});

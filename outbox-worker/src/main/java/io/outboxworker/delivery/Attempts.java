@@ -68,14 +68,29 @@ final class Attempts {
     }
   }
 
-  /** The future needs no reader: it never fails, and settling is its end. */
-  @SuppressWarnings("FutureReturnValueIgnored")
   private void send(Start start, Lanes lanes) {
     lanes.sending();
     if (System.nanoTime() - start.latestNanos > 0) {
       lanes.postponed(start.claim);
       return;
     }
+    unlessBroken(start, lanes, () -> begin(start, lanes));
+  }
+
+  /** Whatever breaks an attempt must not keep its slot, or lane and worker would run full. */
+  private static void unlessBroken(Start start, Lanes lanes, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      // Counted as claimed and without a result, so that what breaks workers ends as worker_lost.
+      log.atError().addKeyValue("delivery_id", start.claim.id()).setCause(e).log("attempt broke");
+      lanes.unstarted(start.claim);
+    }
+  }
+
+  /** The future needs no reader: it never fails, and settling is its end. */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private void begin(Start start, Lanes lanes) {
     Instant startedAt = clock.now();
     Message message = start.claim.message();
     if (start.claim.attempts() == 0) {
@@ -95,7 +110,8 @@ final class Attempts {
     }
     challenge
         .challenge(start.subscription, post.url(), post.secret(), start.timeout, startedAt)
-        .thenAccept(failure -> challenged(start, post, failure, startedAt, lanes));
+        .thenAccept(failure ->
+            unlessBroken(start, lanes, () -> challenged(start, post, failure, startedAt, lanes)));
   }
 
   private void challenged(
@@ -116,11 +132,11 @@ final class Attempts {
     CompletableFuture<Outcome> coming;
     try {
       coming = sender.send(span == null ? post : span.post(), startedAt);
-    } catch (RuntimeException e) {
-      // Counted as claimed and without a result, so that what breaks workers ends as worker_lost.
-      log.atError().addKeyValue("delivery_id", start.claim.id()).setCause(e).log("attempt broke");
-      lanes.unstarted(start.claim);
-      return;
+    } catch (RuntimeException | Error e) {
+      if (span != null) {
+        span.broke(e);
+      }
+      throw e;
     }
     coming.thenAccept(outcome -> settle(start, span, outcome, startedAt, lanes));
   }

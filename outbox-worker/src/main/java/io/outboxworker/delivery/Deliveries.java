@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +153,8 @@ public final class Deliveries {
   public Message messageOf(ResultSet row, UUID eventId) throws SQLException {
     UUID tenantId = row.getObject("tenant_id", UUID.class);
     String event = row.getString("event");
-    Instant occurredAt = row.getTimestamp("occurred_at").toInstant();
+    // A Timestamp would count the days before 1582 by the Julian calendar.
+    Instant occurredAt = row.getObject("occurred_at", OffsetDateTime.class).toInstant();
     Envelope envelope =
         new Envelope(
             eventId,

@@ -123,9 +123,14 @@ public final class Delivering implements AutoCloseable {
     }
   }
 
-  /** No new claims, and unstarted ones go back. */
-  public void stopTaking() {
+  /** Starts no attempt any more, and unstarted claims go back. Waits for nothing. */
+  public void stopStarting() {
     lanes.stop();
+  }
+
+  /** The same, and claims nothing any more. */
+  public void stopTaking() {
+    stopStarting();
     claimer.close();
     timer.close();
   }

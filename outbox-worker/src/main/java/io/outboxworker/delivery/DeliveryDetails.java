@@ -9,6 +9,7 @@ import io.outboxworker.webhook.Envelope;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +86,7 @@ public final class DeliveryDetails {
             item.event(),
             row.getString("resource_type"),
             row.getString("resource_id"),
-            row.getTimestamp("occurred_at").toInstant(),
+            row.getObject("occurred_at", OffsetDateTime.class).toInstant(),
             row.getString("data"));
     return new String(envelope.body(source), UTF_8);
   }

@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxworker.database.SqlFault;
 import io.outboxworker.subscription.LiveSubscriptions;
 import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Envelope;
@@ -20,6 +21,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks an endpoint, before its first delivery, whether it wants webhooks at all: a signed POST with
@@ -27,6 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * typed. Thread-safe.
  */
 final class EndpointChallenge {
+  private static final Logger log = LoggerFactory.getLogger(EndpointChallenge.class);
+
   static final String EVENT = "webhook.verification";
 
   private static final int CHALLENGE_BYTES = 32;
@@ -87,11 +92,24 @@ final class EndpointChallenge {
       CompletableFuture<Optional<Outcome>> mine) {
     Optional<Outcome> failure = failure(challenge, outcome);
     if (failure.isEmpty()) {
-      justVerified.put(subscription.id(), subscription.url());
-      subscriptions.markVerified(subscription);
+      markVerified(subscription);
     }
     running.remove(subscription.id());
     mine.complete(failure);
+  }
+
+  /** Where it can't be stored the next attempt asks again: nobody waits for the database. */
+  private void markVerified(Subscription subscription) {
+    justVerified.put(subscription.id(), subscription.url());
+    try {
+      subscriptions.markVerified(subscription);
+    } catch (RuntimeException e) {
+      justVerified.remove(subscription.id());
+      log.atWarn()
+          .addKeyValue("subscription_id", subscription.id())
+          .addKeyValue("error", SqlFault.describe(e))
+          .log("verification not stored");
+    }
   }
 
   private Post post(

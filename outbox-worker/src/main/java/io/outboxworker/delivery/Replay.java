@@ -51,7 +51,7 @@ public record Replay(
    * @param subscriptionId null for all of the tenant's
    * @param since deliveries created, or events that occurred, at or after
    * @param until before; null and times to come mean now, so that a replay never matches itself
-   * @param event an exact name; null for all
+   * @param event a name, a group such as {@code invoice.*}, or {@code *}; null for all
    * @param again whether deliveries match that were replayed or retried before
    */
   public record Criteria(
@@ -62,6 +62,11 @@ public record Replay(
       Status status,
       @Nullable String event,
       boolean again) {
+
+    /** What the names of a group begin with, the empty text for all; null where it is a name. */
+    @Nullable String eventPrefix() {
+      return event != null && event.endsWith("*") ? event.substring(0, event.length() - 1) : null;
+    }
 
     /** The same, ended at {@code now} at the latest. */
     Criteria endedAt(Instant now) {

@@ -50,7 +50,7 @@ final class ReplayMatch {
       with named as materialized (
         select e.id, e.event from event_log e
         where e.tenant_id = :tenant and e.id >= uuid_v7_at(:since) and e.id < uuid_v7_at(:until)
-          and e.erased_at is null and (:event::text is null or e.event = :event)),
+          and e.erased_at is null and %s),
       wanted as materialized (
         select n.event, s.id as subscription_id from (select distinct event from named) n
         join subscription s on s.tenant_id = :tenant and s.active and s.event = any(patterns_matching(n.event))
@@ -65,7 +65,8 @@ final class ReplayMatch {
             where d.event_id = n.id and d.subscription_id = w.subscription_id and d.tenant_id = :tenant)
           and not exists (select from replay_missed m
             where m.subscription_id = w.subscription_id and m.event_id = n.id))
-      """;
+      """
+          .formatted(named("e.event"));
 
   private static final Duration COUNT_LIMIT = Duration.ofSeconds(60);
 
@@ -118,12 +119,13 @@ final class ReplayMatch {
     where l.tenant_id = :tenant and l.status in (%s)
       and l.id >= uuid_v7_at(:since) and l.id < uuid_v7_at(:until)
       and (:subscription::uuid is null or l.subscription_id = :subscription)
-      and (:event::text is null or l.event = :event)
+      and %s
       and %s
     group by l.subscription_id
     """
         .formatted(
             words(criteria.status()).collect(Collectors.joining(", ")),
+            named("l.event"),
             criteria.again() ? "true" : NOT_REPLAYED);
   }
 
@@ -159,11 +161,11 @@ final class ReplayMatch {
     join event_log e on e.id = l.event_id and e.erased_at is null
     where l.subscription_id = :subscription and l.tenant_id = :tenant and l.status = %s
       and l.id > :last and l.id >= uuid_v7_at(:since) and l.id < uuid_v7_at(:until)
-      and l.finished_at <= :created_at and (:event::text is null or l.event = :event)
+      and l.finished_at <= :created_at and %s
       and %s
     order by l.id limit :limit)
     """
-        .formatted(word, again ? "true" : NOT_REPLAYED);
+        .formatted(word, named("l.event"), again ? "true" : NOT_REPLAYED);
   }
 
   private static List<Found> nextMissed(Handle handle, Rest rest, int limit) {
@@ -193,13 +195,24 @@ final class ReplayMatch {
         .execute();
   }
 
+  /**
+   * Whether the event is wanted; for a single name what is null falls out, and its index serves.
+   */
+  private static String named(String column) {
+    return """
+    (:event::text is null or %1$s = :event or :prefix::text is not null and starts_with(%1$s, :prefix))\
+    """
+        .formatted(column);
+  }
+
   private static Query bind(Query query, Criteria criteria, @Nullable UUID subscriptionId) {
     return query
         .bind("tenant", criteria.tenantId())
         .bind("subscription", subscriptionId)
         .bind("since", criteria.since())
         .bind("until", criteria.until())
-        .bind("event", criteria.event());
+        .bind("event", criteria.event())
+        .bind("prefix", criteria.eventPrefix());
   }
 
   private static Stream<String> words(Replay.Status status) {

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Works replays off, a piece of one subscription's part at a time and each in one transaction, so
@@ -26,6 +27,9 @@ public final class Replaying {
   /** The share of one subscription in a replay, and how far it has come. */
   private record Part(Criteria criteria, Rest rest, boolean active, boolean ordered) {}
 
+  /** A piece was done for this subscription, or not, for this reason. */
+  private record Worked(UUID subscriptionId, @Nullable RuntimeException failure) {}
+
   /** As many replayed deliveries of one subscription are unfinished at most. */
   private static final int MOST_UNFINISHED = 200;
 
@@ -34,6 +38,11 @@ public final class Replaying {
 
   /** How long a part rests while its subscription has enough to do. */
   private static final Duration REST = Duration.ofMillis(200);
+
+  /** How long it rests where a piece could not be done. */
+  private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
+
+  private static final String PIECE = "piece";
 
   private final Jdbi jdbi;
   private final Consumer<Set<UUID>> parked;
@@ -48,14 +57,30 @@ public final class Replaying {
 
   /** Does one piece, if there is one, and returns how long to wait before the next. */
   public Duration step() {
-    Optional<Part> worked =
-        jdbi.inTransaction(handle -> {
-          Optional<Part> part = take(handle);
-          part.ifPresent(taken -> advance(handle, taken));
-          return part;
-        });
-    worked.ifPresent(part -> parked.accept(Set.of(part.rest.subscriptionId())));
-    return worked.isPresent() ? BUSY : IDLE;
+    Optional<Worked> worked =
+        jdbi.inTransaction(handle -> take(handle).map(part -> work(handle, part)));
+    if (worked.isEmpty()) {
+      return IDLE;
+    }
+    RuntimeException failure = worked.get().failure;
+    if (failure != null) {
+      throw failure;
+    }
+    parked.accept(Set.of(worked.get().subscriptionId));
+    return BUSY;
+  }
+
+  /** One that fails rests, so that it isn't always the next: the others must not wait for it. */
+  private static Worked work(Handle handle, Part part) {
+    handle.savepoint(PIECE);
+    try {
+      advance(handle, part);
+      return new Worked(part.rest.subscriptionId(), null);
+    } catch (RuntimeException e) {
+      handle.rollbackToSavepoint(PIECE);
+      rest(handle, part, AFTER_FAILURE);
+      return new Worked(part.rest.subscriptionId(), e);
+    }
   }
 
   private static Optional<Part> take(Handle handle) {
@@ -81,7 +106,7 @@ public final class Replaying {
     }
     int room = MOST_UNFINISHED - unfinished(handle, part);
     if (room <= 0) {
-      rest(handle, part);
+      rest(handle, part, REST);
       return;
     }
     Piece piece = ReplayMatch.next(handle, part.criteria, part.rest, room);
@@ -101,14 +126,14 @@ public final class Replaying {
         .one();
   }
 
-  private static void rest(Handle handle, Part part) {
+  private static void rest(Handle handle, Part part, Duration rest) {
     handle
         .createUpdate(
             """
             update replay_part set next_at = now() + :rest_ms * interval '1 ms'
             where replay_id = :replay and subscription_id = :subscription
             """)
-        .bind("rest_ms", REST.toMillis())
+        .bind("rest_ms", rest.toMillis())
         .bind("replay", part.rest.replayId())
         .bind("subscription", part.rest.subscriptionId())
         .execute();

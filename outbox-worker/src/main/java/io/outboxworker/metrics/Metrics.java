@@ -205,6 +205,7 @@ public final class Metrics {
   }
 
   static double seconds(Duration duration) {
-    return duration.toNanos() / 1e9;
+    // In nanoseconds the age of an event of the year 1 would be more than fits into a long.
+    return duration.toSeconds() + duration.toNanosPart() / 1e9;
   }
 }

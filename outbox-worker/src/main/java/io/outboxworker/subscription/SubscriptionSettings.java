@@ -44,6 +44,7 @@ public record SubscriptionSettings(
 
   private static final Pattern EVENT =
       Pattern.compile("\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.([A-Za-z0-9_-]+|\\*)");
+  private static final int MAX_EVENT = 100;
   private static final int MAX_DESCRIPTION = 1000;
   private static final Duration MAX_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_RETRIES = 20;
@@ -53,6 +54,14 @@ public record SubscriptionSettings(
   public SubscriptionSettings {
     headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
     retryDelays = retryDelays == null ? null : List.copyOf(retryDelays);
+  }
+
+  /**
+   * Whether events can match it: a name, a group or {@code *}, not longer than an event's name may
+   * be.
+   */
+  public static boolean isPattern(String event) {
+    return event.length() <= MAX_EVENT && EVENT.matcher(event).matches();
   }
 
   /** Active, with the worker's defaults. */
@@ -135,7 +144,7 @@ public record SubscriptionSettings(
 
   private List<Fault> ownFaults() {
     List<Fault> faults = new ArrayList<>();
-    if (!EVENT.matcher(event).matches() || event.length() > 102) {
+    if (!isPattern(event)) {
       faults.add(
           new Fault(
               "event",

@@ -6,7 +6,10 @@ import io.outboxworker.webhook.Outcome;
 import io.outboxworker.webhook.Post;
 import java.time.Instant;
 
-/** The span of one attempt, which ends when its outcome is known; nothing of it can fail. */
+/**
+ * The span of one attempt, which ends when its outcome is known or it broke; nothing of it can
+ * fail.
+ */
 public final class AttemptSpan {
   private final Span span;
   private final Post post;
@@ -35,6 +38,14 @@ public final class AttemptSpan {
       span.setStatus(StatusCode.ERROR, error);
     }
     span.end(startedAt.plus(outcome.took()));
+  }
+
+  /** Ends the span of an attempt that broke on the way to its POST, and so has no outcome. */
+  public void broke(Throwable failure) {
+    span.setAttribute("error.type", failure.getClass().getName());
+    // Its own message may hold what is secret; the log has it.
+    span.setStatus(StatusCode.ERROR, "the attempt broke before it was sent");
+    span.end(startedAt);
   }
 
   private static String errorType(Outcome outcome) {

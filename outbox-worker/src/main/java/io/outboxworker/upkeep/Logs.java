@@ -107,28 +107,44 @@ public final class Logs {
    * how many went.
    */
   int deleteStray(String log, LocalDate keepFrom, LocalDate partitionsEnd, int limit) {
-    boolean events = log.equals(EVENTS);
-    return jdbi.withHandle(handle ->
-        handle
-            .createUpdate(
-                """
-                delete from <log>_default where id = any(array(
-                  select l.id from <log>_default l
-                  where (l.id < uuid_v7_at(:keep_from::timestamp at time zone 'UTC')
-                      or (l.id >= uuid_v7_at(:end::timestamp at time zone 'UTC')
-                        and l.<time> < :keep_from::timestamp at time zone 'UTC'))
-                    and <free>
-                  order by l.id limit :limit))
-                """)
-            .define("log", log)
-            .define("time", events ? "occurred_at" : "finished_at")
-            .define(
-                "free",
-                events ? "not exists (select from delivery d where d.event_id = l.id)" : "true")
-            .bind("keep_from", keepFrom)
-            .bind("end", partitionsEnd)
-            .bind("limit", limit)
-            .execute());
+    return jdbi.inTransaction(handle -> {
+      List<UUID> old = lockStray(handle, log, keepFrom, partitionsEnd, limit);
+      // Asked again: a replay that was faster may have made a delivery, and no other one can now.
+      return handle
+          .createUpdate("delete from <log>_default l where l.id = any(:old) and <free>")
+          .define("log", log)
+          .define("free", free(log))
+          .bindArray("old", UUID.class, old)
+          .execute();
+    });
+  }
+
+  private static List<UUID> lockStray(
+      Handle handle, String log, LocalDate keepFrom, LocalDate partitionsEnd, int limit) {
+    return handle
+        .createQuery(
+            """
+            select l.id from <log>_default l
+            where (l.id < uuid_v7_at(:keep_from::timestamp at time zone 'UTC')
+                or (l.id >= uuid_v7_at(:end::timestamp at time zone 'UTC')
+                  and l.<time> < :keep_from::timestamp at time zone 'UTC'))
+              and <free>
+            order by l.id limit :limit for update of l skip locked
+            """)
+        .define("log", log)
+        .define("time", log.equals(EVENTS) ? "occurred_at" : "finished_at")
+        .define("free", free(log))
+        .bind("keep_from", keepFrom)
+        .bind("end", partitionsEnd)
+        .bind("limit", limit)
+        .mapTo(UUID.class)
+        .list();
+  }
+
+  private static String free(String log) {
+    return log.equals(EVENTS)
+        ? "not exists (select from delivery d where d.event_id = l.id)"
+        : "true";
   }
 
   /** What a log takes on disk, and how it is prepared for tomorrow. */

@@ -134,7 +134,8 @@ final class NameLookup {
       try {
         boolean wasSlow = slow.contains(host);
         (wasSlow ? slowThreads : threads).execute(() -> resolve(host, mine, wasSlow));
-      } catch (RejectedExecutionException e) {
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        // No room, or the system has no thread left: who comes next may find one.
         fail(host, mine, e);
       }
     }
@@ -153,7 +154,7 @@ final class NameLookup {
       }
       answer.arrived = System.nanoTime();
       answer.addresses.complete(addresses);
-    } catch (UnknownHostException | RuntimeException e) {
+    } catch (UnknownHostException | RuntimeException | Error e) {
       fail(host, answer, e);
     }
   }
@@ -215,7 +216,7 @@ final class NameLookup {
     }
   }
 
-  private void fail(String host, Answer answer, Exception cause) {
+  private void fail(String host, Answer answer, Throwable cause) {
     answers.remove(host, answer);
     answer.addresses.completeExceptionally(cause);
   }

@@ -6,9 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.outboxworker.Worker;
 import io.outboxworker.delivery.DeliveryFeed;
 import io.outboxworker.testing.ApiClient;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
-import io.outboxworker.testing.Workers;
+import io.outboxworker.testing.EndToEnd;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,21 +24,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Deliveries as they happen, as server-sent events. */
-final class DeliveryStreamTest {
+final class DeliveryStreamTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
   private final Worker worker =
       workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "1s");
   private final HttpClient http = HttpClient.newHttpClient();
 
   @AfterEach
-  void close() {
+  void hangUp() {
     http.shutdownNow();
-    workers.close();
-    receiver.close();
-    shop.close();
   }
 
   @Test

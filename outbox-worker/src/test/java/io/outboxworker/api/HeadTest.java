@@ -75,6 +75,24 @@ final class HeadTest {
   }
 
   @Test
+  void what_can_only_be_read_refuses_all_other_methods_and_names_those_it_has() throws Exception {
+    for (String path :
+        List.of(
+            "/livez",
+            "/readyz",
+            "/metrics",
+            "/openapi.json",
+            "/.well-known/webhooks/" + shop.tenant() + "/jwks.json")) {
+      for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "OPTIONS")) {
+        var refused = send(method, path);
+        assertThat(refused.statusCode()).as(method + path).isEqualTo(405);
+        assertThat(refused.headers().firstValue("Allow")).contains("GET, HEAD");
+        assertThat(refused.body()).contains("problem:method-not-allowed");
+      }
+    }
+  }
+
+  @Test
   void a_refused_head_leaves_the_connection_fit_for_the_next_request() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), worker.httpPort())) {
       socket.setSoTimeout(10_000);

@@ -8,10 +8,8 @@ import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import io.outboxworker.Worker;
 import io.outboxworker.testing.ApiClient;
-import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import java.io.ByteArrayOutputStream;
 import java.text.ParseException;
 import java.util.Base64;
@@ -20,24 +18,13 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** A receiver that knows no secret: it fetches the keys and verifies with another library. */
-class KeySetRoutesTest {
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
+class KeySetRoutesTest extends EndToEnd {
   private final Worker worker = workers.start();
-  private final ApiClient api = ApiClient.of(worker, shop);
-
-  @AfterEach
-  void close() {
-    api.close();
-    workers.close();
-    receiver.close();
-    shop.close();
-  }
+  @AutoClose private final ApiClient api = ApiClient.of(worker, shop);
 
   @Test
   void a_webhook_is_verified_by_the_published_key_alone_also_over_a_rotation() throws Exception {

@@ -9,6 +9,9 @@ import io.outboxworker.testing.ApiClient.Reply;
 import io.outboxworker.testing.Shop;
 import io.outboxworker.testing.Workers;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,7 +28,8 @@ final class ProblemsTest {
   private static final Shop shop = new Shop();
   private static final Workers workers = new Workers(shop);
   private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
-  private static final ApiClient api = ApiClient.of(worker, shop);
+  private static final String token = new Tokens(shop.jdbi()).create(shop.tenant(), "test", null);
+  private static final ApiClient api = ApiClient.with(worker, shop.tenant(), token);
 
   @AfterAll
   static void close() {
@@ -70,6 +74,45 @@ final class ProblemsTest {
   }
 
   @Test
+  void a_parameter_that_a_route_does_not_have_is_refused_before_anything_happens() {
+    UUID id = shop.subscribe("un.asked", "https://a.example/");
+    List<Reply> refused =
+        List.of(
+            api.get("/subscriptions/" + id + "?fields=url"),
+            api.delete("/subscriptions/" + id + "?dry_run=true"),
+            api.post("/replays?dry_run=true", "{'since':'2024-02-14T00:00:00Z'}"),
+            api.get("/event-types?limit=1"),
+            api.get("/audit?until=x"));
+    for (Reply reply : refused) {
+      assertThat(reply.status()).isEqualTo(422);
+      assertThat(reply.text("/errors/0/detail")).contains("is not a parameter of this route");
+    }
+    assertThat(api.get("/subscriptions/" + id).status()).isEqualTo(200);
+    assertThat(api.get("/replays").body().path("items")).isEmpty();
+  }
+
+  @Test
+  void who_accepts_no_json_gets_a_406_and_who_says_nothing_gets_json() {
+    for (String accept : List.of("text/html", "image/png, text/*;q=0.5", "application/xml")) {
+      Reply refused = api.send(api.request("/subscriptions").header("Accept", accept));
+      assertThat(refused.status()).as(accept).isEqualTo(406);
+      assertThat(refused.text("type")).isEqualTo("urn:outbox-worker:problem:not-acceptable");
+      assertThat(refused.header("Content-Type")).isEqualTo("application/problem+json");
+    }
+    for (String accept :
+        List.of(
+            "*/*",
+            "application/*",
+            "text/html, application/json;q=0.1",
+            "text/html, */*;q=0.8",
+            "no type",
+            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2")) {
+      Reply answered = api.send(api.request("/subscriptions").header("Accept", accept));
+      assertThat(answered.status()).as(accept).isEqualTo(200);
+    }
+  }
+
+  @Test
   void text_that_postgresql_cannot_hold_is_a_422() {
     Reply nul =
         api.post(
@@ -109,6 +152,63 @@ final class ProblemsTest {
                     .request("/subscriptions")
                     .header("Authorization", "Basic YTpi"));
     assertThat(basic.body()).isEqualTo(missing.body());
+  }
+
+  @Test
+  void two_tokens_are_none_whichever_of_them_is_valid() {
+    for (List<String> tokens : List.of(List.of(token, "whk_wrong"), List.of("whk_wrong", token))) {
+      var request = ApiClient.with(worker, shop.tenant(), null).request("/subscriptions");
+      tokens.forEach(each -> request.header("Authorization", "Bearer " + each));
+      Reply refused = api.send(request);
+      assertThat(refused.status()).isEqualTo(401);
+      assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+  }
+
+  @Test
+  void a_header_that_says_one_thing_is_refused_where_it_comes_twice() {
+    String event = "{'event':'a.b','resource_id':'r','data':{}}".replace('\'', '"');
+    Reply keys =
+        api.send(
+            api.request("/events")
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", "one")
+                .header("Idempotency-Key", "two")
+                .POST(BodyPublishers.ofString(event)));
+    assertThat(keys.status()).isEqualTo(400);
+    assertThat(keys.text("detail")).contains("Idempotency-Key");
+    assertThat(shop.database().number("select count(*) from webhooks.event_log")).isZero();
+    assertThat(shop.database().number("select count(*) from webhooks.outbox")).isZero();
+    Reply types =
+        api.send(
+            api.request("/events")
+                .header("Content-Type", "application/json")
+                .header("Content-Type", "text/plain")
+                .POST(BodyPublishers.ofString(event)));
+    assertThat(types.status()).isEqualTo(400);
+    assertThat(types.text("detail")).contains("Content-Type");
+  }
+
+  /** What says where a request ends: a proxy that believes another one would pass on a second. */
+  @Test
+  void two_lengths_hosts_or_ends_of_a_body_are_a_400_and_the_connection_is_closed()
+      throws IOException {
+    for (String headers :
+        List.of(
+            "Host: a\r\nContent-Length: 2\r\nContent-Length: 30\r\n",
+            "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            "Host: a\r\nHost: b\r\nContent-Length: 2\r\n")) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), worker.httpPort())) {
+        socket.setSoTimeout(10_000);
+        String request =
+            "POST %s/events HTTP/1.1\r\nAuthorization: Bearer %s\r\n%s\r\n{}"
+                .formatted(Api.BASE, token, headers);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(answer).as(headers).startsWith("HTTP/1.1 400 ");
+        assertThat(answer.split("HTTP/1.1 ", -1)).as(headers).hasSize(2);
+      }
+    }
   }
 
   @Test

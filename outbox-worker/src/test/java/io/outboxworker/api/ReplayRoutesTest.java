@@ -92,15 +92,49 @@ final class ReplayRoutesTest {
   }
 
   @Test
+  void a_group_of_events_is_replayed_and_no_other_whether_failed_or_missed() {
+    receiver.behave("/grouped", (post, number) -> number <= 8 ? 500 : 200);
+    UUID subscription = shop.subscribe("*", receiver.url("/grouped"));
+    UUID first = shop.publish("group.one", "{}");
+    UUID second = shop.publish("group.two.deep", "{}");
+    shop.publish("groups.other", "{}");
+    shop.publish("other.group", "{}");
+    awaitStatus(subscription, "failed", 4);
+    String path = "/subscriptions/" + subscription + "/replay";
+
+    assertThat(countOf(path, "failed", "group.*")).isEqualTo(2);
+    assertThat(countOf(path, "failed", "group.one")).isEqualTo(1);
+    assertThat(countOf(path, "failed", "group.none.*")).isZero();
+    assertThat(countOf(path, "failed", "*")).isEqualTo(4);
+    Reply started = api.post(path, "{" + SINCE + ",'event':'group.*'}");
+
+    assertThat(started.body().path("count").intValue()).isEqualTo(2);
+    awaitStatus(subscription, "delivered", 2);
+    assertThat(receiver.received("/grouped").subList(8, 10))
+        .extracting(post -> post.header("webhook-id"))
+        .containsExactlyInAnyOrder(first.toString(), second.toString());
+    shop.subscriptions().setActive(shop.tenant(), subscription, false);
+    UUID late = shop.subscribe("*", receiver.url("/grouped-late"));
+    String latePath = "/subscriptions/" + late + "/replay";
+    assertThat(countOf(latePath, "missed", "group.*")).isEqualTo(2);
+    assertThat(countOf(latePath, "missed", "group.two.*")).isEqualTo(1);
+    shop.subscriptions().setActive(shop.tenant(), late, false);
+  }
+
+  private static int countOf(String path, String status, String event) {
+    return api.post(
+            path, "{%s,'dry_run':true,'status':'%s','event':'%s'}".formatted(SINCE, status, event))
+        .body()
+        .path("count")
+        .intValue();
+  }
+
+  @Test
   void a_replay_whose_worker_is_cut_off_is_ended_by_the_next_one() {
     try (Shop other = new Shop();
         Workers restarted = new Workers(other)) {
       receiver.behave(
-          "/restarted",
-          (post, number) -> {
-            Thread.sleep(10);
-            return 200;
-          });
+          "/restarted", TestReceiver.late(Duration.ofMillis(10), (post, number) -> 200));
       UUID subscription = other.subscribe("re.start", receiver.url("/restarted"));
       logFailed(other, subscription);
       Worker first = restarted.start();
@@ -147,6 +181,12 @@ final class ReplayRoutesTest {
                     "{'since':'x','until':'y','status':'lost','event':1,'dry_run':'no','again':0,'z':1}")))
         .containsExactlyInAnyOrder(
             "/since", "/until", "/status", "/event", "/dry_run", "/again", "/z");
+    for (String event :
+        List.of("invoice", "invoice*", "*.created", "a.*.b", "", "a." + "b".repeat(99))) {
+      assertThat(pointers(api.post(path, "{" + SINCE + ",'event':'" + event + "'}")))
+          .as(event)
+          .containsExactly("/event");
+    }
     assertThat(pointers(api.post(path, "{" + SINCE + ",'until':'2019-01-01T00:00:00Z'}")))
         .containsExactly("/until");
     shop.subscriptions().setActive(shop.tenant(), subscription, false);

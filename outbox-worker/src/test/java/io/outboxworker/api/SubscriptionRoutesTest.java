@@ -165,6 +165,19 @@ final class SubscriptionRoutesTest {
   }
 
   @Test
+  void an_event_longer_than_a_name_may_be_matches_nothing_and_is_refused() {
+    String body = "{'url':'http://127.0.0.1:9/','event':'%s'}";
+
+    for (String event : List.of("a." + "b".repeat(99), "a.".repeat(50) + "*")) {
+      assertThat(api.post("/subscriptions", body.formatted(event)).text("/errors/0/pointer"))
+          .isEqualTo("/event");
+    }
+    for (String event : List.of("a." + "b".repeat(98), "a." + "b".repeat(96) + ".*")) {
+      assertThat(api.post("/subscriptions", body.formatted(event)).status()).isEqualTo(201);
+    }
+  }
+
+  @Test
   void a_patch_changes_what_it_names_and_nothing_else() {
     Reply created =
         api.post(

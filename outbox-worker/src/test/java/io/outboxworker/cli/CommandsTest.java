@@ -305,6 +305,10 @@ class CommandsTest {
             "update webhooks.subscription set url = '%s', active = true, disabled_at = null"
                 .formatted(receiver.url("/ok")));
 
+    assertThat(run("replay --tenant %s --since 1h --dry-run --event nothing.*").line())
+        .isEqualTo("0");
+    assertThat(run("replay --tenant %s --since 1h --dry-run --event nothing").exitCode())
+        .isEqualTo(64);
     var dry = run("replay --tenant %s --since 1h --dry-run");
     assertThat(dry).isEqualTo(new Ran(0, "1\n", ""));
     assertThat(shop.isDone()).isTrue();

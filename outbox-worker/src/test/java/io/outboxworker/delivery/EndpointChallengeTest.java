@@ -89,6 +89,31 @@ class EndpointChallengeTest {
   }
 
   @Test
+  void a_proof_that_cannot_be_stored_holds_up_nobody_and_is_asked_for_again() throws IOException {
+    try (RawReceiver receiver = answering(challenge -> challenge)) {
+      UUID id = shop.subscribe("*", receiver.url().toString());
+      shop.database()
+          .exec(
+              """
+              update webhooks.subscription set max_in_flight = 1;
+              alter table webhooks.subscription add constraint never_verified check (verified_at is null)
+              """);
+      workers.start("OUTBOX_VERIFY_ENDPOINTS", "true");
+      shop.publish("a.b", "{}");
+      await().atMost(10, TimeUnit.SECONDS).until(() -> delivered() == 1);
+      assertThat(verifiedAt(id)).isNull();
+
+      shop.database().exec("alter table webhooks.subscription drop constraint never_verified");
+      shop.publish("a.b", "{}");
+      await().atMost(10, TimeUnit.SECONDS).until(() -> delivered() == 2);
+      assertThat(verifiedAt(id)).isNotNull();
+      assertThat(receiver.requests())
+          .extracting(request -> request.header("X-Webhook-Event"))
+          .containsExactly("webhook.verification", "a.b", "webhook.verification", "a.b");
+    }
+  }
+
+  @Test
   void an_endpoint_that_does_not_answer_it_gets_no_event_and_its_owner_is_told_why()
       throws IOException {
     try (RawReceiver indifferent = answering(challenge -> "ok");

@@ -1,6 +1,7 @@
 package io.outboxworker.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.delivery.Replay.Criteria;
@@ -128,6 +129,34 @@ final class ReplayingTest {
     assertThat(waiting(second)).isZero();
     assertThat(found(replay).replayed()).isEqualTo(2);
     assertThat(found(replay).finishedAt()).isNotNull();
+  }
+
+  @Test
+  void a_part_that_fails_holds_up_no_other_and_is_done_when_it_can_be() {
+    log(first, "failed", 3);
+    log(second, "failed", 2);
+    shop.database()
+        .exec(
+            "alter table webhooks.delivery add constraint not_yet check (subscription_id <> '%s')"
+                .formatted(first));
+    Replay failing = replays.start(criteria(first, Replay.Status.FAILED, false));
+    Replay other = replays.start(criteria(second, Replay.Status.FAILED, false));
+    Replaying replaying = new Replaying(shop.jdbi(), parked -> {});
+
+    assertThatThrownBy(replaying::step).hasMessageContaining("not_yet");
+    replaying.step();
+
+    assertThat(waiting(second)).isEqualTo(2);
+    assertThat(found(other).finishedAt()).isNotNull();
+    shop.database()
+        .exec(
+            """
+            alter table webhooks.delivery drop constraint not_yet;
+            update webhooks.replay_part set next_at = now()
+            """);
+    replaying.step();
+    assertThat(waiting(first)).isEqualTo(3);
+    assertThat(found(failing).finishedAt()).isNotNull();
   }
 
   @Test

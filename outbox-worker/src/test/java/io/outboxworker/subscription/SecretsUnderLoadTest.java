@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.testing.Cli;
+import io.outboxworker.testing.EndToEnd;
 import io.outboxworker.testing.Shop;
-import io.outboxworker.testing.TestReceiver;
 import io.outboxworker.testing.TestReceiver.Received;
-import io.outboxworker.testing.Workers;
 import io.outboxworker.webhook.SigningSecret;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,22 +20,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Keys and secrets change while webhooks flow; each one that arrives is verified. */
-class SecretsUnderLoadTest {
+class SecretsUnderLoadTest extends EndToEnd {
   private static final SigningSecret OLD = SigningSecret.of(Shop.SECRET);
 
-  private final Shop shop = new Shop();
-  private final TestReceiver receiver = new TestReceiver();
-  private final Workers workers = new Workers(shop);
   private final AtomicBoolean publishing = new AtomicBoolean(true);
   private final String firstKey = shop.environment().get("OUTBOX_KEYS") + "";
   private final String bothKeys = firstKey + "," + KeyRing.generate().replaceFirst("^1:", "2:");
 
   @AfterEach
-  void close() {
+  void publishNoMore() {
     publishing.set(false);
-    workers.close();
-    receiver.close();
-    shop.close();
   }
 
   @Test
@@ -97,7 +90,7 @@ class SecretsUnderLoadTest {
     workers.start();
     Thread publisher = publish();
     await().atMost(30, TimeUnit.SECONDS).until(() -> receiver.received().size() > 50);
-    Duration overlap = Duration.ofSeconds(4);
+    Duration overlap = Duration.ofSeconds(3);
     long rotated = System.nanoTime();
     var fresh =
         (SigningSecret)
@@ -108,7 +101,7 @@ class SecretsUnderLoadTest {
     long committed = System.nanoTime();
     await()
         .atMost(30, TimeUnit.SECONDS)
-        .until(() -> System.nanoTime() - committed > overlap.plusSeconds(3).toNanos());
+        .until(() -> System.nanoTime() - committed > overlap.plusSeconds(2).toNanos());
     publishing.set(false);
     publisher.join();
     await().atMost(60, TimeUnit.SECONDS).until(shop::isDone);

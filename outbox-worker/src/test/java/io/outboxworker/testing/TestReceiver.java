@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -40,10 +43,20 @@ public final class TestReceiver implements AutoCloseable {
     int answer(Received post, int number) throws Exception;
   }
 
+  /** An endpoint that is slow: what it decides at once it answers so much later. */
+  public static Behaviour late(Duration by, Behaviour answer) {
+    return (post, number) ->
+        new CompletableFuture<Integer>()
+            .completeOnTimeout(answer.answer(post, number), by.toNanos(), TimeUnit.NANOSECONDS)
+            .get();
+  }
+
   private final HttpServer server;
   private final List<Received> received = new CopyOnWriteArrayList<>();
   private final Map<String, Behaviour> behaviours = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> numbers = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> running = new ConcurrentHashMap<>();
+  private final Map<String, Integer> mostAtOnce = new ConcurrentHashMap<>();
 
   public TestReceiver() {
     try {
@@ -74,6 +87,11 @@ public final class TestReceiver implements AutoCloseable {
     return received.stream().filter(post -> post.path().equals(path)).toList();
   }
 
+  /** How many POSTs to this path were unanswered at the same time, at most. */
+  public int mostAtOnce(String path) {
+    return mostAtOnce.getOrDefault(path, 0);
+  }
+
   @Override
   public void close() {
     server.stop(0);
@@ -92,14 +110,25 @@ public final class TestReceiver implements AutoCloseable {
               exchange.getRequestBody().readAllBytes(),
               System.nanoTime());
       received.add(post);
-      int number =
-          numbers.computeIfAbsent(post.path(), path -> new AtomicInteger()).incrementAndGet();
-      int status = behaviours.getOrDefault(post.path(), (p, n) -> 204).answer(post, number);
-      exchange.sendResponseHeaders(status, -1);
+      exchange.sendResponseHeaders(answer(post), -1);
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private int answer(Received post) throws Exception {
+    int number = count(numbers, post).incrementAndGet();
+    mostAtOnce.merge(post.path(), count(running, post).incrementAndGet(), Math::max);
+    try {
+      return behaviours.getOrDefault(post.path(), (p, n) -> 204).answer(post, number);
+    } finally {
+      count(running, post).decrementAndGet();
+    }
+  }
+
+  private static AtomicInteger count(Map<String, AtomicInteger> counts, Received post) {
+    return counts.computeIfAbsent(post.path(), path -> new AtomicInteger());
   }
 }

@@ -1,6 +1,7 @@
 package io.outboxworker.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outboxworker.database.Database;
 import io.outboxworker.testing.EveryPostgres;
@@ -9,6 +10,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +83,34 @@ class PartitionsTest {
         .hasSize(2)
         .contains(needed)
         .doesNotContain(future);
+  }
+
+  @Test
+  void an_event_that_is_sent_again_while_it_expires_stays() throws Exception {
+    assertThat(step(30)).isEqualTo(DONE);
+    String event = event("now() - interval '40 days'", "now()");
+    try (Connection replay = database.connection();
+        Statement statement = replay.createStatement()) {
+      replay.setAutoCommit(false);
+      statement.execute(
+          """
+          with source as (select id, tenant_id from webhooks.event_log where id = '%s' for share)
+          insert into webhooks.delivery (event_id, subscription_id, tenant_id)
+          select id, gen_random_uuid(), tenant_id from source
+          """
+              .formatted(event));
+      var expiring = CompletableFuture.runAsync(() -> step(30));
+      await()
+          .until(() ->
+              expiring.isDone()
+                  || database.number(
+                          "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                              + " and datname = current_database()")
+                      > 0);
+      replay.commit();
+      expiring.join();
+    }
+    assertThat(database.texts("select id::text from webhooks.event_log")).containsExactly(event);
   }
 
   @Test

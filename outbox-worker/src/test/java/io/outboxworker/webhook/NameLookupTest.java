@@ -84,6 +84,16 @@ class NameLookupTest {
   }
 
   @Test
+  void a_lookup_that_broke_fails_at_once_and_is_made_again() throws Exception {
+    dns.broken = true;
+    assertThatThrownBy(() -> names.ask("quick.test").get(5, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(OutOfMemoryError.class);
+    dns.broken = false;
+
+    assertThat(names.ask("quick.test").get(5, TimeUnit.SECONDS)).hasSize(1);
+  }
+
+  @Test
   void a_host_that_did_not_answer_is_looked_up_again() throws Exception {
     names.ask("quick.test").get(5, TimeUnit.SECONDS);
     names.ask("quick.test").get(5, TimeUnit.SECONDS);
@@ -113,6 +123,7 @@ class NameLookupTest {
     private final AtomicInteger answering = new AtomicInteger();
     private final AtomicInteger mostAnsweredAtOnce = new AtomicInteger();
     private volatile CountDownLatch healed = new CountDownLatch(1);
+    private volatile boolean broken;
 
     @Override
     public Stream<InetAddress> lookupByName(String host, LookupPolicy policy)
@@ -127,6 +138,9 @@ class NameLookupTest {
           since.remove(host);
         }
         throw new UnknownHostException(host);
+      }
+      if (broken) {
+        throw new OutOfMemoryError("unable to create native thread");
       }
       answered.incrementAndGet();
       mostAnsweredAtOnce.accumulateAndGet(answering.incrementAndGet(), Math::max);

@@ -1,6 +1,11 @@
 package io.outboxworker.benchmarks.ground;
 
+import io.outboxworker.Config;
+import io.outboxworker.InvalidConfig;
 import io.outboxworker.cli.CommandMisused;
+import io.outboxworker.database.DatabaseSettings;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -10,17 +15,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Where a PostgreSQL is, and as which of its superusers one gets in. */
+/** Where a PostgreSQL is, and as which of its superusers one gets in; read as the worker does. */
 public final class ServerUrl {
-  private static final Pattern FORM =
-      Pattern.compile("postgres(?:ql)?://([^:@/]+):([^:@/]+)@([^@/?]+)(?:/[^/?]*)?");
+  private static final String WANTED =
+      "the server is given as postgresql://user:password@host:port";
+  private static final Pattern FORM = Pattern.compile("postgres(?:ql)?://([^/?]+)(?:/[^/?]*)?");
 
-  private final String user;
-  private final String password;
-  private final String address;
+  private final String authority;
 
   /**
    * Reads {@code postgresql://user:password@host:port}, a database's name at its end passed over.
@@ -28,20 +34,37 @@ public final class ServerUrl {
   public ServerUrl(String text) {
     Matcher url = FORM.matcher(text);
     if (!url.matches()) {
-      throw new CommandMisused("the server is given as postgresql://user:password@host:port");
+      throw new CommandMisused(WANTED);
     }
-    this.user = url.group(1);
-    this.password = url.group(2);
-    this.address = url.group(3);
+    this.authority = url.group(1);
+    DatabaseSettings read = read("postgres");
+    if (read.user() == null || read.password() == null) {
+      throw new CommandMisused(WANTED);
+    }
   }
 
   String url(String database) {
-    return "postgresql://%s:%s@%s/%s".formatted(user, password, address, database);
+    return "postgresql://" + authority + "/" + database;
   }
 
   String jdbcUrl(String database) {
-    return "jdbc:postgresql://%s/%s?user=%s&password=%s"
-        .formatted(address, database, user, password);
+    DatabaseSettings read = read(database);
+    return "%s?user=%s&password=%s"
+        .formatted(read.jdbcUrl(), encoded(read.user()), encoded(read.password()));
+  }
+
+  private DatabaseSettings read(String database) {
+    try {
+      Config config =
+          Config.read(Map.of("OUTBOX_DATABASE_URL", url(database)), Config.Need.DATABASE);
+      return Objects.requireNonNull(config.databases().get(Config.MAIN_DATABASE));
+    } catch (InvalidConfig e) {
+      throw new CommandMisused("the server's URL " + e.faults().getFirst().problem());
+    }
+  }
+
+  private static String encoded(@Nullable String text) {
+    return URLEncoder.encode(Objects.requireNonNull(text), StandardCharsets.UTF_8);
   }
 
   Connection connect(String database) throws SQLException {
