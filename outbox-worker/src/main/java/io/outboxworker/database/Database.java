@@ -155,6 +155,9 @@ public final class Database implements AutoCloseable {
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(Math.min(2, size));
     config.setInitializationFailTimeout(-1);
+    // Else the pool asks its first connection, and one that breaks meanwhile leaves it with none:
+    // it could set up no connection ever after. Statements that skip locks want this one anyway.
+    config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setMaxLifetime(Duration.ofMinutes(25).toMillis());

@@ -2,7 +2,9 @@ package io.outboxworker.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outboxworker.testing.Link;
 import io.outboxworker.testing.TestDatabase;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -32,6 +34,22 @@ class DatabaseTest {
     try (Database pool = Database.openForLargeStatements(database.settings(), "test", 1, null)) {
       assertThat(networkTimeoutMillis(pool)).isEqualTo(12_000);
       assertThat(setting(pool, "plan_cache_mode")).isEqualTo("force_generic_plan");
+    }
+  }
+
+  @Test
+  void a_pool_whose_first_connection_breaks_while_it_is_set_up_works_with_the_next() {
+    URI url = URI.create(database.psqlUrl());
+    try (Link link = new Link(url.getPort())) {
+      link.breakAt("TRANSACTION ISOLATION", 1);
+      String detour =
+          database.settings().jdbcUrl().replace(":" + url.getPort() + "/", ":" + link.port() + "/");
+      DatabaseSettings settings =
+          new DatabaseSettings(detour, database.settings().user(), database.settings().password());
+      try (Database pool = Database.openUnhurried(settings, "test", 1, null)) {
+        assertThat(setting(pool, "transaction_isolation")).isEqualTo("read committed");
+        assertThat(link.toBreak()).isZero();
+      }
     }
   }
 

@@ -18,7 +18,8 @@ public final class Link implements AutoCloseable {
   private final ServerSocket listener;
   private final int target;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger commitsToBreak = new AtomicInteger();
+  private final AtomicInteger toBreak = new AtomicInteger();
+  private volatile String breaksAt = "COMMIT";
   private volatile boolean cut;
 
   public Link(int target) {
@@ -47,7 +48,18 @@ public final class Link implements AutoCloseable {
 
   /** Lets the next COMMITs reach the server, and breaks their connections before the answer. */
   public void breakCommits(int count) {
-    commitsToBreak.set(count);
+    breakAt("COMMIT", count);
+  }
+
+  /** The same with whatever says these words. */
+  public void breakAt(String words, int count) {
+    breaksAt = words;
+    toBreak.set(count);
+  }
+
+  /** How many of these have not come yet. */
+  public int toBreak() {
+    return toBreak.get();
   }
 
   @Override
@@ -89,7 +101,7 @@ public final class Link implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       byte[] piece = new byte[65_536];
       for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
-        boolean breaks = toServer && isCommitToBreak(new String(piece, 0, length, ISO_8859_1));
+        boolean breaks = toServer && isToBreak(new String(piece, 0, length, ISO_8859_1));
         if (breaks) {
           closeQuietly(from);
         }
@@ -111,8 +123,8 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  private boolean isCommitToBreak(String piece) {
-    return piece.contains("COMMIT") && commitsToBreak.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+  private boolean isToBreak(String piece) {
+    return piece.contains(breaksAt) && toBreak.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
   }
 
   private static void closeQuietly(Socket socket) {
