@@ -26,9 +26,11 @@ public final class Outbox {
 
   private static final int COUNTED = 100_000;
 
-  // Joins between the parts of this statement are written as `in (select …)` in a select list,
-  // which PostgreSQL runs as a hashed subplan: it takes the parts for ten rows and would run the
-  // joins as loops, 250,000 steps a batch.
+  // PostgreSQL takes the parts of this statement for ten rows, or for one where the outbox was
+  // empty when it was analyzed last, and would join them by loops: 250,000 steps a batch. So what
+  // belongs together stays in one row, and the rest is looked up: by `in (select …)` in a select
+  // list, which is run as a hashed subplan, in an object, or behind an `offset 0`, which no join
+  // can be moved into.
   private static final String FAN_OUT =
       """
       with pick as materialized (
@@ -38,10 +40,13 @@ public final class Outbox {
       name as materialized (
         select event, patterns_matching(event) as patterns from (select distinct event from pick) n),
       kind as materialized (
-        select k.tenant_id, k.event, name.patterns
-        from (select distinct tenant_id, event from pick) k join name using (event)),
+        select k.*, name.patterns
+        from (
+          select tenant_id, event, array_agg(id) as ids, array_agg(bytes) as sizes
+          from pick group by tenant_id, event) k
+        join name using (event)),
       weight as materialized (
-        select kind.*, (select count(*) from (
+        select ids, sizes, (select count(*) from (
           select from subscription s
           where s.tenant_id = kind.tenant_id and s.active and s.event = any(kind.patterns)
           limit :max_deliveries + 1) matching) as matching
@@ -50,7 +55,7 @@ public final class Outbox {
         select id from (
           select p.id, p.bytes, w.matching,
             sum(w.matching) over oldest_first as deliveries_so_far, sum(p.bytes) over oldest_first as bytes_so_far
-          from pick p join weight w using (tenant_id, event)
+          from weight w, unnest(w.ids, w.sizes) p(id, bytes)
           window oldest_first as (order by p.id %2$s)) sized
         where (deliveries_so_far <= :max_deliveries or deliveries_so_far = matching)
           and (bytes_so_far <= :max_bytes or bytes_so_far = bytes)),
@@ -64,14 +69,17 @@ public final class Outbox {
         returning id),
       fresh as materialized (
         select id, tenant_id, event, resource_id, id in (select id from logged) as fresh from moved),
+      rooms as (select jsonb_object_agg(id, room) as by_id from unnest(:lanes, :rooms) lane(id, room)),
       match as (
         select m.id as event_id, m.tenant_id, m.event, m.resource_id, s.id as subscription_id, s.ordered,
           coalesce(s.timeout_ms, :timeout_ms) + :margin_ms as lease_ms,
-          not s.ordered and s.id not in (select unnest(:closed)) and row_number() over (partition by s.id order by m.id) <= least(coalesce(lane.room, :room), s.max_in_flight, s.max_per_second) as fits
+          not s.ordered and s.id not in (select unnest(:closed)) and row_number() over (partition by s.id order by m.id) <= least(
+            coalesce(((select by_id from rooms) ->> s.id::text)::int, :room), s.max_in_flight, s.max_per_second) as fits
         from fresh m
         join name using (event)
-        join subscription s on s.tenant_id = m.tenant_id and s.active and s.event = any(name.patterns)
-        left join unnest(:lanes, :rooms) lane(id, room) on lane.id = s.id
+        cross join lateral (
+          select * from subscription s
+          where s.tenant_id = m.tenant_id and s.active and s.event = any(name.patterns) offset 0) s
         where m.fresh),
       lease as (
         select match.*, fits and row_number() over (partition by fits order by event_id) <= :together as now
@@ -176,23 +184,25 @@ public final class Outbox {
   }
 
   private static Query query(Handle handle, Pick pick, String onRepeated) {
+    Query query = handle.createQuery(statement(pick, onRepeated));
     return switch (pick) {
-      case Pick.Oldest oldest ->
-          handle
-              .createQuery(FAN_OUT.formatted("o.id >= :from", "asc", onRepeated))
-              .bind("from", oldest.from());
-      case Pick.Newest newest -> handle.createQuery(FAN_OUT.formatted("true", "desc", onRepeated));
+      case Pick.Oldest oldest -> query.bind("from", oldest.from());
+      case Pick.Newest newest -> query;
       case Pick.Others others ->
-          handle
-              .createQuery(
-                  FAN_OUT.formatted(
-                      "o.id >= :from and o.tenant_id <> all(:flooding)", "asc", onRepeated))
+          query
               .bind("from", others.from())
               .bindArray("flooding", UUID.class, new ArrayList<>(others.flooding()));
-      case Pick.These these ->
-          handle
-              .createQuery(FAN_OUT.formatted("o.id = any(:these)", "asc", onRepeated))
-              .bindArray("these", UUID.class, these.ids());
+      case Pick.These these -> query.bindArray("these", UUID.class, these.ids());
+    };
+  }
+
+  static String statement(Pick pick, String onRepeated) {
+    return switch (pick) {
+      case Pick.Oldest oldest -> FAN_OUT.formatted("o.id >= :from", "asc", onRepeated);
+      case Pick.Newest newest -> FAN_OUT.formatted("true", "desc", onRepeated);
+      case Pick.Others others ->
+          FAN_OUT.formatted("o.id >= :from and o.tenant_id <> all(:flooding)", "asc", onRepeated);
+      case Pick.These these -> FAN_OUT.formatted("o.id = any(:these)", "asc", onRepeated);
     };
   }
 
