@@ -6,10 +6,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxworker.database.Database;
+import io.outboxworker.delivery.Rooms;
 import io.outboxworker.testing.TestDatabase;
-import java.util.Collections;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,24 +69,19 @@ final class FanOutPlanTest {
   }
 
   private static String explain(Handle handle) {
-    List<UUID> lanes = handle.createQuery("select id from subscription").mapTo(UUID.class).list();
-    return handle
-        .createQuery(
-            "explain (analyze, format json) "
-                + Outbox.statement(new Pick.Oldest(new UUID(0, 0)), ""))
-        .bind("from", new UUID(0, 0))
-        .bindArray("passed_over", UUID.class, List.of())
-        .bind("rows", EVENTS)
-        .bind("max_deliveries", 5_000)
-        .bind("max_bytes", 8_000_000)
-        .bind("timeout_ms", 10_000L)
-        .bind("margin_ms", 15_000L)
-        .bind("room", 16)
-        .bind("together", 2_048)
-        .bindArray("closed", UUID.class, List.of())
-        .bindArray("lanes", UUID.class, lanes)
-        .bindArray("rooms", Integer.class, Collections.nCopies(lanes.size(), 15))
-        .bind("token", 7L)
+    Map<UUID, Integer> perLane =
+        handle.createQuery("select id from subscription").mapTo(UUID.class).stream()
+            .collect(Collectors.toMap(id -> id, id -> 15));
+    FanOutStatement statement =
+        new FanOutStatement(
+            new Pick.Oldest(new UUID(0, 0)),
+            EVENTS,
+            new Rooms(List.of(), perLane, 16, 2_048),
+            List.of(),
+            Duration.ofSeconds(10),
+            7);
+    return statement
+        .bind(handle.createQuery("explain (analyze, format json) " + statement.text("")))
         .mapTo(String.class)
         .one();
   }
