@@ -123,12 +123,9 @@ public final class Receiver implements AutoCloseable {
   private void serve() {
     try (selector) {
       while (!closed) {
-        if (late.isEmpty()) {
-          selector.select(this::serve);
-        } else {
-          selector.select(this::serve, 1);
-          answerLate();
-        }
+        // 0 is for ever: nobody waits for an answer then.
+        selector.select(this::serve, late.isEmpty() ? 0 : 1);
+        answerLate();
       }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
