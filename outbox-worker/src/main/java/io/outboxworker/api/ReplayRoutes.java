@@ -54,9 +54,7 @@ final class ReplayRoutes implements Routes.Resource {
     Replay.Status status = status(fields);
     String event = fields.text("event");
     if (event != null && !SubscriptionSettings.isPattern(event)) {
-      fields
-          .faults()
-          .add("event", "event must be a name like invoice.created, a group like invoice.*, or *");
+      fields.faults().add("event", "event must be " + SubscriptionSettings.PATTERN_FORM);
     }
     boolean dryRun = Boolean.TRUE.equals(fields.bool("dry_run"));
     boolean again = Boolean.TRUE.equals(fields.bool("again"));

@@ -100,11 +100,10 @@ final class EndpointChallenge {
 
   /** Where it can't be stored the next attempt asks again: nobody waits for the database. */
   private void markVerified(Subscription subscription) {
-    justVerified.put(subscription.id(), subscription.url());
     try {
       subscriptions.markVerified(subscription);
+      justVerified.put(subscription.id(), subscription.url());
     } catch (RuntimeException e) {
-      justVerified.remove(subscription.id());
       log.atWarn()
           .addKeyValue("subscription_id", subscription.id())
           .addKeyValue("error", SqlFault.describe(e))

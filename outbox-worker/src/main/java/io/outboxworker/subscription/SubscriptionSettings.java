@@ -42,6 +42,10 @@ public record SubscriptionSettings(
   /** The signature that a public key verifies. */
   public static final String ED25519 = "ed25519";
 
+  /** What {@link #isPattern} wants, as a fault says it. */
+  public static final String PATTERN_FORM =
+      "a name like invoice.created, a group like invoice.*, or *";
+
   private static final Pattern EVENT =
       Pattern.compile("\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.([A-Za-z0-9_-]+|\\*)");
   private static final int MAX_EVENT = 100;
@@ -146,10 +150,7 @@ public record SubscriptionSettings(
     List<Fault> faults = new ArrayList<>();
     if (!isPattern(event)) {
       faults.add(
-          new Fault(
-              "event",
-              "event \"%s\": must be a name like invoice.created, a group like invoice.*, or *"
-                  .formatted(shortened(event))));
+          new Fault("event", "event \"%s\": must be %s".formatted(shortened(event), PATTERN_FORM)));
     }
     if (description != null && description.length() > MAX_DESCRIPTION) {
       faults.add(
