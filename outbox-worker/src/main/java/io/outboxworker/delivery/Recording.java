@@ -37,7 +37,7 @@ final class Recording {
   }
 
   /**
-   * Writes the batch.
+   * Writes the batch. An empty one writes nothing, and asks whether any could be written.
    *
    * @param withTexts false leaves out the errors and answers of endpoints
    * @param inDoubt whether an earlier try may have been committed without our knowing: then a
@@ -56,9 +56,16 @@ final class Recording {
     }
     return jdbi.inTransaction(handle -> {
       Set<UUID> found = new HashSet<>();
-      finish(handle, finished, withTexts, found);
-      retry(handle, retried, withTexts, found);
-      giveBack(handle, givenBack, found);
+      boolean all = batch.isEmpty();
+      if (all || !finished.isEmpty()) {
+        finish(handle, finished, withTexts, found);
+      }
+      if (all || !retried.isEmpty()) {
+        retry(handle, retried, withTexts, found);
+      }
+      if (all || !givenBack.isEmpty()) {
+        giveBack(handle, givenBack, found);
+      }
       if (inDoubt) {
         found.addAll(recordedBefore(handle, finished, withTexts));
         found.addAll(recordedBefore(handle, retried, withTexts));
@@ -70,9 +77,6 @@ final class Recording {
 
   private static void finish(
       Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """
@@ -109,9 +113,6 @@ final class Recording {
    * so there it gets one of its own.
    */
   private void retry(Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """
@@ -142,9 +143,6 @@ final class Recording {
   }
 
   private static void giveBack(Handle handle, List<GivenBack> results, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """

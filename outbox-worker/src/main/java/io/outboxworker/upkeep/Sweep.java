@@ -1,9 +1,10 @@
 package io.outboxworker.upkeep;
 
 import io.outboxworker.delivery.Backlog;
-import io.outboxworker.delivery.Backlog.Ended;
 import io.outboxworker.delivery.Backlog.Waiting;
 import io.outboxworker.delivery.Delivering;
+import io.outboxworker.delivery.Endings;
+import io.outboxworker.delivery.Endings.Ended;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,12 +22,18 @@ public final class Sweep {
   private static final Logger log = LoggerFactory.getLogger(Sweep.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
 
+  /** Hardly ever there is one, and to look for it costs a few reads for each subscription. */
+  private static final Duration WITHOUT_EVENT_EVERY = Duration.ofSeconds(30);
+
   private final Backlog backlog;
+  private final Endings endings;
   private final Delivering delivering;
   private final Metrics metrics;
+  private long withoutEventAtNanos = System.nanoTime();
 
-  public Sweep(Backlog backlog, Delivering delivering, Metrics metrics) {
+  public Sweep(Backlog backlog, Endings endings, Delivering delivering, Metrics metrics) {
     this.backlog = backlog;
+    this.endings = endings;
     this.delivering = delivering;
     this.metrics = metrics;
   }
@@ -37,9 +44,10 @@ public final class Sweep {
       return EVERY;
     }
     parkOverdue();
-    tellEnded(backlog.endLost());
-    boolean more = wakeOrEnd(backlog.parkedSubscriptions());
     delivering.claimSuspect();
+    tellEnded(endings.endLost());
+    boolean more = wakeOrEnd(backlog.parkedSubscriptions());
+    endUnreadable();
     return more ? Duration.ZERO : EVERY;
   }
 
@@ -60,12 +68,32 @@ public final class Sweep {
     if (!active.isEmpty()) {
       delivering.lanes().noteParked(active);
     }
-    if (inactive.isEmpty()) {
-      return false;
-    }
-    List<Ended> ended = backlog.endInactive(inactive);
+    List<Ended> ended =
+        new ArrayList<>(inactive.isEmpty() ? List.of() : endings.endInactive(inactive));
+    ended.addAll(endWithoutEvent(active));
     tellEnded(ended);
     return !ended.isEmpty();
+  }
+
+  /** Where there are some there may be more, behind them. */
+  private List<Ended> endWithoutEvent(List<UUID> active) {
+    if (active.isEmpty() || System.nanoTime() - withoutEventAtNanos < 0) {
+      return List.of();
+    }
+    List<Ended> ended = endings.endWithoutEvent(active);
+    if (ended.isEmpty()) {
+      withoutEventAtNanos = System.nanoTime() + WITHOUT_EVENT_EVERY.toNanos();
+    }
+    return ended;
+  }
+
+  private void endUnreadable() {
+    List<UUID> unclaimable = delivering.unclaimable();
+    List<Ended> ended = unclaimable.isEmpty() ? List.of() : endings.endUnreadable(unclaimable);
+    if (!ended.isEmpty()) {
+      tellEnded(ended);
+      delivering.claimAgain(unclaimable);
+    }
   }
 
   private void tellEnded(List<Ended> ended) {
