@@ -12,6 +12,7 @@ import io.outboxworker.delivery.Deliveries;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.delivery.DeliveryCounts;
 import io.outboxworker.delivery.DeliveryFeed;
+import io.outboxworker.delivery.Endings;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.delivery.Replaying;
 import io.outboxworker.metrics.DatabaseMetrics;
@@ -109,7 +110,9 @@ final class Pipeline implements AutoCloseable {
                 named("replays"), new Replaying(upkeepJdbi, delivering.lanes()::noteParked)::step),
             new Poller(named("counts"), new DeliveryCounts(upkeepJdbi)::step),
             new Poller(named("keys"), publisher::forgetOldKeys),
-            new Poller(named("sweep"), new Sweep(backlog, delivering, metrics)::step),
+            new Poller(
+                named("sweep"),
+                new Sweep(backlog, new Endings(upkeepJdbi), delivering, metrics)::step),
             new Poller(named("partitions"), partitions::step),
             new Poller(named("expiry"), new Expiry(upkeepJdbi, config.retention())::step),
             new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, gauges)::step),

@@ -1,9 +1,10 @@
 package io.outboxworker.upkeep;
 
 import io.outboxworker.delivery.Backlog;
-import io.outboxworker.delivery.Backlog.Ended;
 import io.outboxworker.delivery.Backlog.Waiting;
 import io.outboxworker.delivery.Delivering;
+import io.outboxworker.delivery.Endings;
+import io.outboxworker.delivery.Endings.Ended;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,11 +23,13 @@ public final class Sweep {
   private static final Duration EVERY = Duration.ofSeconds(1);
 
   private final Backlog backlog;
+  private final Endings endings;
   private final Delivering delivering;
   private final Metrics metrics;
 
-  public Sweep(Backlog backlog, Delivering delivering, Metrics metrics) {
+  public Sweep(Backlog backlog, Endings endings, Delivering delivering, Metrics metrics) {
     this.backlog = backlog;
+    this.endings = endings;
     this.delivering = delivering;
     this.metrics = metrics;
   }
@@ -37,10 +40,11 @@ public final class Sweep {
       return EVERY;
     }
     parkOverdue();
-    tellEnded(backlog.endLost());
-    boolean more = wakeOrEnd(backlog.parkedSubscriptions());
+    tellEnded(endings.endLost());
+    boolean moreWaits = tellEnded(endings.endWaiting());
+    boolean moreParked = wakeOrEnd(backlog.parkedSubscriptions());
     delivering.claimSuspect();
-    return more ? Duration.ZERO : EVERY;
+    return moreWaits || moreParked ? Duration.ZERO : EVERY;
   }
 
   private void parkOverdue() {
@@ -60,15 +64,11 @@ public final class Sweep {
     if (!active.isEmpty()) {
       delivering.lanes().noteParked(active);
     }
-    if (inactive.isEmpty()) {
-      return false;
-    }
-    List<Ended> ended = backlog.endInactive(inactive);
-    tellEnded(ended);
-    return !ended.isEmpty();
+    return !inactive.isEmpty() && tellEnded(endings.endInactive(inactive));
   }
 
-  private void tellEnded(List<Ended> ended) {
+  /** True where there were any. */
+  private boolean tellEnded(List<Ended> ended) {
     for (Ended delivery : ended) {
       metrics.failed(delivery.event(), delivery.tenantId());
       log.atInfo()
@@ -79,5 +79,6 @@ public final class Sweep {
           .addKeyValue("error", delivery.error())
           .log("ended without an attempt");
     }
+    return !ended.isEmpty();
   }
 }
