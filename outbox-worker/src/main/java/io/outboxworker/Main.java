@@ -26,7 +26,11 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,6 +59,8 @@ import picocli.CommandLine.ScopeType;
       "`outbox demo`, in a checkout of the sources, shows everything at work."
     })
 public final class Main {
+
+  private static final Logger log = LoggerFactory.getLogger(Main.class);
 
   /** How long a database that is starting up is waited for. */
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -138,7 +144,7 @@ public final class Main {
   void check(@Option(names = "--json", description = "Print JSON.") boolean json) {
     var config = configuration(Need.values());
     out.println(json ? Setting.json(config.settings()) : Setting.table(config.settings()));
-    config.warnings().forEach(warning -> err.println("warning: " + warning));
+    config.warnings().forEach(this::warn);
   }
 
   @Command(
@@ -147,44 +153,57 @@ public final class Main {
         "Safe to run several times, and by several at once."
       })
   void migrate() throws InterruptedException {
-    migrate(configuration(Need.DATABASE));
+    migrate(
+        configuration(Need.DATABASE),
+        (database, applied) ->
+            out.println(
+                database + ": " + (applied == 0 ? "up to date" : applied + " migrations applied")),
+        this::warn);
   }
 
   @Command(
       description = {
         "Delivers events until it is stopped by SIGTERM or Ctrl-C: then running attempts end"
             + " first.",
-        "Prints where it listens, and logs to stderr."
+        "Prints where it listens, as its only line on stdout, and logs everything else to stderr."
       })
   void work(
       @Option(names = "--migrate", description = "Brings the schema up to date first.")
           boolean migrate)
       throws InterruptedException {
     var config = configuration(Need.DATABASE, Need.KEYS);
-    config.warnings().forEach(warning -> err.println("warning: " + warning));
+    config.warnings().forEach(log::warn);
     if (migrate) {
-      migrate(config);
+      migrate(
+          config,
+          (database, applied) ->
+              log.atInfo()
+                  .addKeyValue("database", database)
+                  .addKeyValue("migrations", applied)
+                  .log("schema is up to date"),
+          log::warn);
     }
     new Service(config, out).run();
   }
 
-  private void migrate(Config config) throws InterruptedException {
+  private void migrate(Config config, ObjIntConsumer<String> told, Consumer<String> warned)
+      throws InterruptedException {
     for (var database : config.databases().entrySet()) {
       awaitReachable(database.getValue());
       var migrations = new Migrations(database.getValue());
-      int applied = migrations.migrate();
-      out.println(
-          database.getKey()
-              + ": "
-              + (applied == 0 ? "up to date" : applied + " migrations applied"));
+      told.accept(database.getKey(), migrations.migrate());
       var missing = migrations.missingRoles();
       if (!missing.isEmpty()) {
-        err.println(
-            "warning: no right to make roles; let an administrator run:\n  "
+        warned.accept(
+            "no right to make roles; let an administrator run:\n  "
                 + missing.stream().map("create role %s nologin;"::formatted).collect(joining(" "))
                 + "\nand then the owner of the tables:\n  select webhooks.grant_roles();");
       }
     }
+  }
+
+  private void warn(String text) {
+    err.println("warning: " + text);
   }
 
   private void awaitReachable(DatabaseSettings settings) throws InterruptedException {

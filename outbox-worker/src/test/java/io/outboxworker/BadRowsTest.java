@@ -32,6 +32,19 @@ final class BadRowsTest extends EndToEnd {
   }
 
   @Test
+  void an_event_behind_a_thousand_that_are_refused_comes_before_each_of_them_was_tried() {
+    shop.subscribe("*", receiver.url("/ok"));
+    refuse("delivery", "insert", "new.event = 'bad.event'");
+    shop.publishMany("bad.event", 1_000);
+    shop.publish("good.event", "{}");
+
+    Worker worker = workers.start();
+
+    await().atMost(SOON).until(() -> receiver.received().size() == 1);
+    assertThat(workers.metric(worker, "webhook_events_passed_over_total")).isLessThan(500);
+  }
+
+  @Test
   void an_event_that_the_disk_has_lost_stops_no_other() {
     shop.subscribe("*", receiver.url("/ok"));
     UUID bad = shop.publish("bad.event", large());
@@ -122,6 +135,29 @@ final class BadRowsTest extends EndToEnd {
             shop.database()
                 .text("select last_error from webhooks.delivery_log where id = '" + bad + "'"))
         .isEqualTo("the payload cannot be read");
+  }
+
+  @Test
+  void deliveries_that_are_in_the_log_already_end() {
+    delivery("claims = 0");
+    UUID inactive = shop.subscribe("*", receiver.url("/inactive"));
+    UUID other = delivery("claims = 0, subscription_id = '%s'".formatted(inactive));
+    shop.database()
+        .exec(
+            """
+            update webhooks.subscription set active = false, inactive_since = now() where id = '%s';
+            insert into webhooks.delivery_log (id, event_id, subscription_id, tenant_id, event, url, status, attempts, created_at)
+            select id, event_id, subscription_id, tenant_id, 'order.created', '', 'delivered', 1, created_at
+            from webhooks.delivery
+            """
+                .formatted(inactive));
+
+    workers.start();
+
+    await().atMost(SOON).until(shop::isDone);
+    assertThat(receiver.received()).hasSize(1);
+    assertThat(receiver.received().get(0).delivery()).isNotEqualTo(other.toString());
+    assertThat(logged("delivered")).isEqualTo(2);
   }
 
   @Test

@@ -87,12 +87,8 @@ class CanaryTest {
       subscribe("http://127.0.0.1:1/refused?key=" + QUERY);
       var worker =
           workers.start(
-              "OUTBOX_RETRY_DELAYS",
-              "20ms",
-              "OUTBOX_API_REQUESTS_PER_SECOND",
-              "1000",
-              "OUTBOX_LOG_LEVEL",
-              "debug");
+              "OUTBOX_RETRY_DELAYS", "20ms",
+              "OUTBOX_LOG_LEVEL", "debug");
       shop.publish("invoice.created", "{\"iban\":\"" + PAYLOAD + "\"}");
       await().atMost(30, TimeUnit.SECONDS).until(shop::isDone);
       try (ApiClient mine = ApiClient.with(worker, shop.tenant(), token);

@@ -71,9 +71,11 @@ class WorkCommandTest {
           .matches(ran -> ran.exitCode() == 78)
           .matches(ran -> ran.err().contains("run: outbox migrate"));
       var running = new Running(environment, "work", "--migrate");
-      await().until(() -> running.out.toString().contains("listening on"));
+      await().until(() -> running.out.toString().endsWith("\n"));
+      assertThat(running.out.toString()).matches("listening on http://127.0.0.1:[1-9]\\d+\\n");
       running.thread.interrupt();
       assertThat(running.exitCode.join()).isZero();
+      assertThat(running.err.toString()).isEmpty();
     }
   }
 

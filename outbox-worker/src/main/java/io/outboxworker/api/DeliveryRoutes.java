@@ -44,7 +44,7 @@ final class DeliveryRoutes implements Routes.Resource {
         new DeliveryFilter(
             call.tenantId(),
             status(parameters.oneOf("status", STATUSES)),
-            parameters.text("event"),
+            event(parameters),
             parameters.uuid("subscription_id"),
             parameters.text("resource_id"),
             parameters.time("since"),
@@ -57,6 +57,17 @@ final class DeliveryRoutes implements Routes.Resource {
 
   private static @Nullable DeliveryStatus status(@Nullable String word) {
     return word == null ? null : DeliveryStatus.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  /** A group would match no name, and no index has a group's deliveries in the order of a page. */
+  private static @Nullable String event(Parameters parameters) {
+    String event = parameters.text("event");
+    if (event != null && event.contains("*")) {
+      parameters
+          .faults()
+          .add("event", "event must be one event's whole name, like invoice.created; no group");
+    }
+    return event;
   }
 
   private static Answer show(Call call) {

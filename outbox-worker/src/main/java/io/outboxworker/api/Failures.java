@@ -68,11 +68,19 @@ final class Failures {
       case InvalidSubscription invalid -> invalid(invalid);
       case RequestException refused ->
           problem(refused.status().code(), "the request can't be read");
+      case HttpException refused when refused.headers().contains(HeaderNames.ALLOW) ->
+          notAllowed(refused);
       case HttpException refused -> problem(refused.status().code(), "the request can't be read");
       case UncheckedIOException cut -> cut(cut);
       case InsufficientDataAvailableException cut -> cut(cut);
       default -> SqlFault.isOfTheMoment(failure) ? away(failure) : internal(failure);
     };
+  }
+
+  private static Problem notAllowed(HttpException refused) {
+    String allowed = refused.headers().get(HeaderNames.ALLOW).get();
+    return Problem.of(
+        Kind.METHOD_NOT_ALLOWED, String.valueOf(refused.getMessage()), "Allow", allowed);
   }
 
   private static Problem invalid(InvalidSubscription invalid) {
@@ -95,7 +103,10 @@ final class Failures {
 
   private static Problem away(Throwable failure) {
     log.atWarn().addKeyValue("error", SqlFault.describe(failure)).log("a call needs the database");
-    return Authentication.unavailable("the database does not answer");
+    return Authentication.unavailable(
+        SqlFault.isTimeout(failure)
+            ? "this took the database too long; ask for less, such as a shorter time"
+            : "the database does not answer");
   }
 
   /** The log has the trace; the answer has the word to find it by. */

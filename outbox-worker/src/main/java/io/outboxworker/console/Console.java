@@ -3,6 +3,7 @@ package io.outboxworker.console;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -20,6 +21,8 @@ public final class Console implements HttpService {
       HeaderValues.create(HeaderNames.CACHE_CONTROL, "public, max-age=31536000, immutable");
   private static final Header ASK_AGAIN =
       HeaderValues.create(HeaderNames.CACHE_CONTROL, "no-cache");
+
+  private static final String ALLOWED = "GET, HEAD";
 
   private final Site site = new Site();
   private final String pageTag = tag(site.page());
@@ -39,8 +42,10 @@ public final class Console implements HttpService {
     rules
         .get("/", this::page)
         .head("/", this::page)
+        .any("/", (request, response) -> refuse())
         .get("/console/{+file}", this::file)
-        .head("/console/{+file}", this::file);
+        .head("/console/{+file}", this::file)
+        .any("/console/{+file}", this::refuseFile);
   }
 
   /** Nothing inline but the import map, nothing from elsewhere, and no string becomes markup. */
@@ -78,6 +83,19 @@ public final class Console implements HttpService {
     }
     response.header(FOR_EVER);
     send(request, response, file);
+  }
+
+  private void refuseFile(ServerRequest request, ServerResponse response) {
+    if (site.file(request.path().pathParameters().get("file")) == null) {
+      response.next();
+    } else {
+      refuse();
+    }
+  }
+
+  private static void refuse() {
+    throw new HttpException("allowed here: " + ALLOWED, Status.METHOD_NOT_ALLOWED_405)
+        .header(HeaderValues.create(HeaderNames.ALLOW, ALLOWED));
   }
 
   private void send(ServerRequest request, ServerResponse response, StaticFile file) {

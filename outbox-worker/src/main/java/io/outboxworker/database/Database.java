@@ -4,9 +4,11 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.MetricsTrackerFactory;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
@@ -202,15 +204,17 @@ public final class Database implements AutoCloseable {
   /**
    * Waits until the database answers.
    *
-   * @throws DatabaseUnreachable when it has not within {@code limit}
+   * @throws DatabaseUnreachable when it has not within {@code limit}, and at once where it refuses
+   *     the login
    */
   public void awaitReachable(Duration limit) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     for (boolean told = false; ; told = true) {
       try {
+        knock();
         jdbi.useHandle(handle -> handle.execute("select 1"));
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | SQLException e) {
         if (System.nanoTime() - deadline > 0 || SqlFault.isRefusedLogin(e)) {
           throw new DatabaseUnreachable(SqlFault.describe(e));
         }
@@ -223,6 +227,19 @@ public final class Database implements AutoCloseable {
         Thread.sleep(200);
       }
     }
+  }
+
+  /** A pool keeps to itself why it gets no connection until its time to wait is over. */
+  private void knock() throws SQLException {
+    var properties = new Properties();
+    properties.putAll(pool.getDataSourceProperties());
+    if (pool.getUsername() != null) {
+      properties.setProperty("user", pool.getUsername());
+    }
+    if (pool.getPassword() != null) {
+      properties.setProperty("password", pool.getPassword());
+    }
+    DriverManager.getConnection(pool.getJdbcUrl(), properties).close();
   }
 
   @Override

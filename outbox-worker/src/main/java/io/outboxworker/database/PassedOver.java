@@ -6,17 +6,28 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Rows that failed alone, and are left alone for a minute so that others come. Thread-safe. */
+/**
+ * Rows that failed alone, and are left alone for a while so that others come: for a minute, and
+ * longer where they are many, since to find each of them out again takes time from all others.
+ * Thread-safe.
+ */
 public final class PassedOver {
-  /** How long, before they are tried again. */
-  public static final Duration LENGTH = Duration.ofMinutes(1);
+  private static final Duration LENGTH = Duration.ofMinutes(1);
+  private static final int MANY = 500;
 
   private final Map<UUID, Long> untilNanos = new ConcurrentHashMap<>();
 
-  /** From now on for so long; false where it is passed over already, and stays so as it was. */
-  public boolean add(UUID id) {
-    return !ids().contains(id)
-        && untilNanos.putIfAbsent(id, System.nanoTime() + LENGTH.toNanos()) == null;
+  /** From now on; returns for how long. */
+  public Duration add(UUID id) {
+    Duration length = LENGTH.multipliedBy(1 + untilNanos.size() / MANY);
+    untilNanos.put(id, System.nanoTime() + length.toNanos());
+    return length;
+  }
+
+  /** Whether it is one of them now. */
+  public boolean contains(UUID id) {
+    Long until = untilNanos.get(id);
+    return until != null && System.nanoTime() - until <= 0;
   }
 
   /** Ends it. */

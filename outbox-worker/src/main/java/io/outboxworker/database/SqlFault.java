@@ -65,6 +65,11 @@ public final class SqlFault {
     return state != null && (state.startsWith("28") || state.equals("3D000"));
   }
 
+  /** Whether the statement took longer than it may, or was cancelled (SQLSTATE 57014). */
+  public static boolean isTimeout(Throwable failure) {
+    return "57014".equals(state(failure));
+  }
+
   /** Whether a lock was not had in time, so that the statement may work later (SQLSTATE 55P03). */
   static boolean isLockTimeout(Throwable failure) {
     return "55P03".equals(state(failure));

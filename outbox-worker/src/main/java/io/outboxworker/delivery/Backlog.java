@@ -31,18 +31,6 @@ public final class Backlog {
 
   private static final int BATCH = 5_000;
 
-  private static final String OVERDUE =
-      """
-      lease_until < now() or (next_attempt_at is not null and subscription_id = any(array(
-        select id from subscription
-        where not active and inactive_since > now() - :recently_ms * interval '1 ms')))\
-      """;
-
-  private static final Duration RECENTLY = Duration.ofHours(1);
-
-  /** Long enough for three losses of one delivery, and for what else kills workers to show. */
-  static final Duration LATELY = Duration.ofMinutes(5);
-
   private final Jdbi jdbi;
   private final Question any;
   private final PassedOver passedOver = new PassedOver();
@@ -61,9 +49,8 @@ public final class Backlog {
   }
 
   /**
-   * Parks rows whose lease is over (their token stays, so that a late result still counts until
-   * somebody claims them), and rows that wait for a retry of a subscription that is not active any
-   * more. Returns how many of them a worker had in flight.
+   * Parks rows whose lease is over; their token stays, so that a late result still counts until
+   * somebody claims them. Returns how many of them a worker had in flight.
    */
   public int parkOverdue() {
     AtomicInteger orphans = new AtomicInteger();
@@ -80,9 +67,10 @@ public final class Backlog {
       handle.execute("set local enable_seqscan = on");
       return handle
           .createQuery(
-              "select id from delivery where (%s) and id <> all(:passed_over) limit :batch"
-                  .formatted(OVERDUE))
-          .bind("recently_ms", RECENTLY.toMillis())
+              """
+              select id from delivery
+              where lease_until < now() and id not in (select unnest(:passed_over)) limit :batch
+              """)
           .bindArray("passed_over", UUID.class, passedOver.ids())
           .bind("batch", BATCH)
           .mapTo(UUID.class)
@@ -101,17 +89,15 @@ public final class Backlog {
                       claims = claims - case when claims - attempts > 2 and lease_token is not null and not on_trial
                         then 1 else 0 end
                     where id = any(array(
-                      select id from delivery where id = any(:ids) and (%s) for update skip locked))
+                      select id from delivery where id = any(:ids) and lease_until < now() for update skip locked))
                     returning lease_token),
                   lost as (
                     insert into lost_worker (worker)
                     select distinct (lease_token >> 32)::int from parked where lease_token is not null order by 1
                     on conflict do nothing)
                   select count(lease_token) from parked
-                  """
-                      .formatted(OVERDUE))
+                  """)
               .bindArray("ids", UUID.class, ids)
-              .bind("recently_ms", RECENTLY.toMillis())
               .mapTo(int.class)
               .one();
       if (orphans > 0) {
@@ -122,10 +108,10 @@ public final class Backlog {
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    passedOver.add(id);
+    Duration length = passedOver.add(id);
     log.atError()
         .addKeyValue("delivery_id", id)
-        .addKeyValue("again_in_s", PassedOver.LENGTH.toSeconds())
+        .addKeyValue("again_in_s", length.toSeconds())
         .addKeyValue("error", SqlFault.describe(fault))
         .log("delivery cannot be parked, passed over");
   }
@@ -138,7 +124,7 @@ public final class Backlog {
               select worker from lost_worker where found_at < now() - :lately_ms * interval '1 ms'
               for update skip locked))
             """)
-        .bind("lately_ms", LATELY.toMillis())
+        .bind("lately_ms", Endings.LATELY.toMillis())
         .execute();
   }
 

@@ -70,9 +70,10 @@ final class CopyReader {
   /** Its lane starts nothing, and it is read again with the next look. */
   private void passOver(Lane lane, RuntimeException fault) {
     answered(List.of(lane));
-    if (!told.add(lane.subscriptionId)) {
+    if (told.contains(lane.subscriptionId)) {
       return;
     }
+    told.add(lane.subscriptionId);
     log.atError()
         .addKeyValue("subscription_id", lane.subscriptionId)
         .addKeyValue("error", SqlFault.describe(fault))

@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import io.outboxworker.database.Halves;
 import io.outboxworker.database.PassedOver;
 import io.outboxworker.database.SqlFault;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -58,11 +59,11 @@ final class ParkedClaims {
   }
 
   private void rest(UUID subscriptionId, RuntimeException fault) {
-    resting.add(subscriptionId);
+    Duration length = resting.add(subscriptionId);
     unclaimable.add(subscriptionId);
     log.atError()
         .addKeyValue("subscription_id", subscriptionId)
-        .addKeyValue("again_in_s", PassedOver.LENGTH.toSeconds())
+        .addKeyValue("again_in_s", length.toSeconds())
         .addKeyValue("error", SqlFault.describe(fault))
         .log("deliveries cannot be claimed, passed over");
   }

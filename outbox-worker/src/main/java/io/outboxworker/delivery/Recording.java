@@ -39,7 +39,8 @@ final class Recording {
   /**
    * Writes the batch. An empty one writes nothing, and asks whether any could be written.
    *
-   * @param withTexts false leaves out the errors and answers of endpoints
+   * @param withTexts false leaves out the errors and answers of endpoints, and what is in the log
+   *     already, as after tables were restored in part, is left as it is
    * @param inDoubt whether an earlier try may have been committed without our knowing: then a
    *     result that is there already counts as recorded now
    */
@@ -91,8 +92,9 @@ final class Recording {
               attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
             select id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
               attempts, http_status, duration_ms, last_error, history::json, replay_of, created_at
-            from final returning id
-            """)
+            from final %s returning id
+            """
+                .formatted(withTexts ? "" : "on conflict do nothing"))
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("events", String.class, column(results, r -> r.claim().message().event()))

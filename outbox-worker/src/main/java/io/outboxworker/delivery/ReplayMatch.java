@@ -1,7 +1,6 @@
 package io.outboxworker.delivery;
 
 import io.outboxworker.delivery.Replay.Criteria;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -68,13 +67,10 @@ final class ReplayMatch {
       """
           .formatted(named("e.event"));
 
-  private static final Duration COUNT_LIMIT = Duration.ofSeconds(60);
-
   private ReplayMatch() {}
 
   /** How many match right now, by subscription; those without any are left out. */
   static Map<UUID, Long> count(Handle handle, Criteria criteria) {
-    handle.execute("set local statement_timeout = " + COUNT_LIMIT.toMillis());
     String sql =
         criteria.status() == Replay.Status.MISSED
             ? MISSED + "select subscription_id, count(*) as matching from missed group by 1"
@@ -84,7 +80,6 @@ final class ReplayMatch {
 
   /** Keeps the missed events for the replay, and counts them like {@link #count}. */
   static Map<UUID, Long> keepMissed(Handle handle, Criteria criteria, UUID replayId) {
-    handle.execute("set local statement_timeout = " + COUNT_LIMIT.toMillis());
     return counts(
         bind(
                 handle.createQuery(

@@ -38,8 +38,6 @@ public final class FanOut {
   /** So long what was parked may be worked off before more of it is fanned out. */
   private static final Duration LONGEST_WAIT_FOR_PARKED = Duration.ofMillis(300);
 
-  private static final UUID ZERO = new UUID(0, 0);
-
   private final Outbox outbox;
   private final Lanes lanes;
   private final DatabaseClock clock;
@@ -117,7 +115,8 @@ public final class FanOut {
       if (SqlFault.isOfDatabase(e)) {
         throw e;
       }
-      fanOutInHalves(e);
+      turns.failed(pick);
+      fanOutInHalves(pick, e);
       return Duration.ZERO;
     }
     handOver(batch);
@@ -171,14 +170,14 @@ public final class FanOut {
   }
 
   /** One row that cannot be taken must not hold up the others. */
-  private void fanOutInHalves(RuntimeException fault) {
-    List<UUID> oldest = outbox.oldest(ZERO, ROWS, passedOver.ids());
-    if (oldest.isEmpty()) {
+  private void fanOutInHalves(Pick pick, RuntimeException fault) {
+    List<UUID> next = outbox.next(pick, FEWEST_ROWS, passedOver.ids());
+    if (next.isEmpty()) {
       throw fault;
     }
     List<Batch> batches = new ArrayList<>();
     try {
-      Halves.run(oldest, ids -> batches.add(fanOut(ids)), this::passOver);
+      Halves.run(next, ids -> batches.add(fanOut(ids)), this::passOver);
     } finally {
       batches.forEach(this::handOver);
     }
@@ -190,11 +189,11 @@ public final class FanOut {
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    passedOver.add(id);
+    Duration length = passedOver.add(id);
     metrics.eventPassedOver();
     log.atError()
         .addKeyValue("event_id", id)
-        .addKeyValue("again_in_s", PassedOver.LENGTH.toSeconds())
+        .addKeyValue("again_in_s", length.toSeconds())
         .addKeyValue("error", SqlFault.describe(fault))
         .log("event cannot be fanned out, passed over");
   }

@@ -5,6 +5,7 @@ import io.outboxworker.delivery.Backlog.Waiting;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.delivery.Endings;
 import io.outboxworker.delivery.Endings.Ended;
+import io.outboxworker.delivery.LostPayloads;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,12 +28,19 @@ public final class Sweep {
 
   private final Backlog backlog;
   private final Endings endings;
+  private final LostPayloads lostPayloads;
   private final Delivering delivering;
   private final Metrics metrics;
   private long withoutEventAtNanos = System.nanoTime();
 
-  public Sweep(Backlog backlog, Endings endings, Delivering delivering, Metrics metrics) {
+  public Sweep(
+      Backlog backlog,
+      Endings endings,
+      LostPayloads lostPayloads,
+      Delivering delivering,
+      Metrics metrics) {
     this.backlog = backlog;
+    this.lostPayloads = lostPayloads;
     this.endings = endings;
     this.delivering = delivering;
     this.metrics = metrics;
@@ -46,9 +54,10 @@ public final class Sweep {
     parkOverdue();
     delivering.claimSuspect();
     tellEnded(endings.endLost());
-    boolean more = wakeOrEnd(backlog.parkedSubscriptions());
+    boolean moreWaits = tellEnded(endings.endWaiting());
+    boolean moreParked = wakeOrEnd(backlog.parkedSubscriptions());
     endUnreadable();
-    return more ? Duration.ZERO : EVERY;
+    return moreWaits || moreParked ? Duration.ZERO : EVERY;
   }
 
   private void parkOverdue() {
@@ -68,35 +77,31 @@ public final class Sweep {
     if (!active.isEmpty()) {
       delivering.lanes().noteParked(active);
     }
-    List<Ended> ended =
-        new ArrayList<>(inactive.isEmpty() ? List.of() : endings.endInactive(inactive));
-    ended.addAll(endWithoutEvent(active));
-    tellEnded(ended);
-    return !ended.isEmpty();
+    boolean moreInactive = !inactive.isEmpty() && tellEnded(endings.endInactive(inactive));
+    return endWithoutEvent(active) || moreInactive;
   }
 
   /** Where there are some there may be more, behind them. */
-  private List<Ended> endWithoutEvent(List<UUID> active) {
+  private boolean endWithoutEvent(List<UUID> active) {
     if (active.isEmpty() || System.nanoTime() - withoutEventAtNanos < 0) {
-      return List.of();
+      return false;
     }
-    List<Ended> ended = endings.endWithoutEvent(active);
-    if (ended.isEmpty()) {
+    boolean found = tellEnded(lostPayloads.endWithoutEvent(active));
+    if (!found) {
       withoutEventAtNanos = System.nanoTime() + WITHOUT_EVENT_EVERY.toNanos();
     }
-    return ended;
+    return found;
   }
 
   private void endUnreadable() {
     List<UUID> unclaimable = delivering.unclaimable();
-    List<Ended> ended = unclaimable.isEmpty() ? List.of() : endings.endUnreadable(unclaimable);
-    if (!ended.isEmpty()) {
-      tellEnded(ended);
+    if (!unclaimable.isEmpty() && tellEnded(lostPayloads.endUnreadable(unclaimable))) {
       delivering.claimAgain(unclaimable);
     }
   }
 
-  private void tellEnded(List<Ended> ended) {
+  /** True where there were any. */
+  private boolean tellEnded(List<Ended> ended) {
     for (Ended delivery : ended) {
       metrics.failed(delivery.event(), delivery.tenantId());
       log.atInfo()
@@ -107,5 +112,6 @@ public final class Sweep {
           .addKeyValue("error", delivery.error())
           .log("ended without an attempt");
     }
+    return !ended.isEmpty();
   }
 }

@@ -40,7 +40,7 @@ final class ApiGuideTest {
     try (Shop shop = new Shop();
         Workers workers = new Workers(shop);
         TestReceiver receiver = new TestReceiver()) {
-      Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+      Worker worker = workers.start();
       String token = new Tokens(shop.jdbi()).create(shop.tenant(), "guide", null);
       shop.subscribe("invoice.created", receiver.url("/hook"));
       shop.publish("invoice.created", "{}");

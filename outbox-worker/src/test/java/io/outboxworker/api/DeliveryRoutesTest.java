@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deliveries over HTTP: lists, one of them, once more, erased; against a running worker. */
 final class DeliveryRoutesTest {
@@ -30,8 +31,7 @@ final class DeliveryRoutesTest {
   private static final Shop shop = new Shop();
   private static final TestReceiver receiver = new TestReceiver();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker =
-      workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "100ms,1h");
+  private static final Worker worker = workers.start("OUTBOX_RETRY_DELAYS", "100ms,1h");
   private static final ApiClient api = ApiClient.of(worker, shop);
 
   @AfterAll
@@ -122,6 +122,7 @@ final class DeliveryRoutesTest {
     assertThat(statuses("event=many.faces&subscription_id=" + good)).containsExactly("delivered");
     assertThat(statuses("event=many.faces&since=2999-01-01T00:00:00Z")).isEmpty();
     assertThat(statuses("event=many.faces&until=2020-01-01T00:00:00Z")).isEmpty();
+    assertThat(statuses("event=many")).isEmpty();
     JsonNode retrying = only(later);
     assertThat(retrying.path("next_attempt_at").asText()).isNotEmpty();
     assertThat(retrying.path("last_error").asText()).isEqualTo("HTTP 503");
@@ -174,6 +175,17 @@ final class DeliveryRoutesTest {
                 .number(
                     "select count(*) from webhooks.audit_log where action = 'delivery.retried'"))
         .isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"many.*", "*", "many.faces*"})
+  void a_group_of_events_is_no_filter_and_the_refusal_says_what_is(String group) {
+    Reply refused = api.get("/deliveries?event=" + group);
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.text("/errors/0/pointer")).isEqualTo("/event");
+    assertThat(refused.text("detail"))
+        .isEqualTo("event must be one event's whole name, like invoice.created; no group");
   }
 
   @Test

@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Test;
 /** Deliveries as they happen, as server-sent events. */
 final class DeliveryStreamTest extends EndToEnd {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private final Worker worker =
-      workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "1s");
+  private final Worker worker = workers.start("OUTBOX_RETRY_DELAYS", "1s");
   private final HttpClient http = HttpClient.newHttpClient();
 
   @AfterEach

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class EventRoutesTest {
   private static final Shop shop = new Shop();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+  private static final Worker worker = workers.start();
   private static final ApiClient api = ApiClient.of(worker, shop);
   private static final String BODY =
       "{\"event\":\"invoice.created\",\"resource_id\":\"inv-1\",\"data\":{\"b\" :"

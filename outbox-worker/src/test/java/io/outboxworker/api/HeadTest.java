@@ -18,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +79,8 @@ final class HeadTest {
   void what_can_only_be_read_refuses_all_other_methods_and_names_those_it_has() throws Exception {
     for (String path :
         List.of(
+            "/",
+            consoleFile(),
             "/livez",
             "/readyz",
             "/metrics",
@@ -87,9 +90,19 @@ final class HeadTest {
         var refused = send(method, path);
         assertThat(refused.statusCode()).as(method + path).isEqualTo(405);
         assertThat(refused.headers().firstValue("Allow")).contains("GET, HEAD");
-        assertThat(refused.body()).contains("problem:method-not-allowed");
+        assertThat(refused.body())
+            .contains("problem:method-not-allowed", "allowed here: GET, HEAD");
+        assertThat(refused.headers().firstValue("Content-Security-Policy"))
+            .contains("default-src 'none'; frame-ancestors 'none'");
       }
     }
+    assertThat(send("POST", "/console/absent.js").statusCode()).isEqualTo(404);
+  }
+
+  private static String consoleFile() throws Exception {
+    var file = Pattern.compile("src=\"(console/[^\"]+)\"").matcher(send("GET", "/").body());
+    assertThat(file.find()).isTrue();
+    return "/" + file.group(1);
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 final class ProblemsTest {
   private static final Shop shop = new Shop();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+  private static final Worker worker = workers.start();
   private static final String token = new Tokens(shop.jdbi()).create(shop.tenant(), "test", null);
   private static final ApiClient api = ApiClient.with(worker, shop.tenant(), token);
 
@@ -283,6 +284,25 @@ final class ProblemsTest {
       }
       greedy.close();
       modest.close();
+    }
+  }
+
+  @Test
+  void what_takes_the_database_too_long_is_a_503_that_says_so() {
+    try (Workers hasty = new Workers(shop);
+        Handle lock = shop.jdbi().open()) {
+      String url = shop.database().jdbcUrl() + "&options=-c%20statement_timeout%3D500";
+      ApiClient impatient = ApiClient.of(hasty.start("OUTBOX_DATABASE_URL", url), shop);
+      lock.begin().execute("lock table replay");
+
+      Reply late = impatient.get("/replays");
+
+      assertThat(late.status()).isEqualTo(503);
+      assertThat(late.text("detail"))
+          .isEqualTo("this took the database too long; ask for less, such as a shorter time");
+      assertThat(late.header("Retry-After")).isNotEmpty();
+      lock.rollback();
+      impatient.close();
     }
   }
 

@@ -22,8 +22,7 @@ final class ReplayRoutesTest {
   private static final Shop shop = new Shop();
   private static final TestReceiver receiver = new TestReceiver();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker =
-      workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "100ms");
+  private static final Worker worker = workers.start("OUTBOX_RETRY_DELAYS", "100ms");
   private static final ApiClient api = ApiClient.of(worker, shop);
 
   @AfterAll

@@ -25,7 +25,7 @@ final class RouteMatrixTest {
   private static final Shop shop = new Shop();
   private static final TestReceiver receiver = new TestReceiver();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+  private static final Worker worker = workers.start();
   private static final ApiClient owner = ApiClient.of(worker, shop);
   private static final ApiClient stranger = ApiClient.of(worker, shop, UUID.randomUUID());
   private static final List<Route> ROUTES = new Api(20, null, List.of()).routes();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class SubscriptionRoutesTest {
   private static final Shop shop = new Shop();
   private static final Workers workers = new Workers(shop);
-  private static final Worker worker = workers.start("OUTBOX_API_REQUESTS_PER_SECOND", "1000");
+  private static final Worker worker = workers.start();
   private static final ApiClient api = ApiClient.of(worker, shop);
 
   @AfterAll

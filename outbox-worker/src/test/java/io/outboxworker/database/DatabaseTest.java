@@ -1,6 +1,7 @@
 package io.outboxworker.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.outboxworker.testing.Link;
 import io.outboxworker.testing.TestDatabase;
@@ -10,8 +11,11 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DatabaseTest {
   /** What a lease outlives its attempt by: within this a result must find another connection. */
@@ -50,6 +54,20 @@ class DatabaseTest {
         assertThat(setting(pool, "transaction_isolation")).isEqualTo("read committed");
         assertThat(link.toBreak()).isZero();
       }
+    }
+  }
+
+  /** A pool alone would ask again until its 5 s are over, and only then tell why. */
+  @ParameterizedTest
+  @CsvSource({"user=postgres, user=nobody, 28000", "/test_, /absent_, 3D000"})
+  void a_login_that_is_refused_is_told_without_waiting(String right, String wrong, String state) {
+    String url = database.settings().jdbcUrl().replace(right, wrong);
+    try (Database pool = Database.open(new DatabaseSettings(url, null, null), "test", 1, null)) {
+      long begun = System.nanoTime();
+      assertThatThrownBy(() -> pool.awaitReachable(Duration.ofMinutes(1)))
+          .isInstanceOf(DatabaseUnreachable.class)
+          .hasMessageContaining(state);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
     }
   }
 

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxworker.database.Database;
+import io.outboxworker.database.DatabaseSettings;
+import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Replay.Criteria;
 import io.outboxworker.testing.Shop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +109,25 @@ final class ReplayingTest {
                     "select count(distinct event_id) from webhooks.delivery_log where"
                         + " subscription_id = '%s'".formatted(first)))
         .isEqualTo(1_505);
+  }
+
+  /** A limit of its own could be longer than what its connection waits for an answer. */
+  @Test
+  void counting_has_no_more_time_than_any_other_statement_of_its_connection() {
+    String url = shop.database().jdbcUrl() + "&options=-c%20statement_timeout%3D300";
+    try (Database hasty = Database.open(new DatabaseSettings(url, null, null), "test", 1, null);
+        Handle lock = shop.jdbi().open()) {
+      Replays late = new Replays(hasty.jdbi(), parked -> {});
+      lock.begin().execute("lock table delivery_log");
+
+      for (Replay.Status status : List.of(Replay.Status.FAILED, Replay.Status.MISSED)) {
+        assertThatThrownBy(() -> late.count(criteria(first, status, false)))
+            .matches(SqlFault::isTimeout);
+        assertThatThrownBy(() -> late.start(criteria(first, status, false)))
+            .matches(SqlFault::isTimeout);
+      }
+      lock.rollback();
+    }
   }
 
   @Test

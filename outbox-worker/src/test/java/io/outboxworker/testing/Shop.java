@@ -74,7 +74,9 @@ public final class Shop implements AutoCloseable {
         "OUTBOX_HTTP_PORT", "0",
         "OUTBOX_HTTP_ADDRESS", "127.0.0.1",
         "OUTBOX_ALLOW_HTTP", "true",
-        "OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
+        "OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8",
+        // Tests call as fast as they can.
+        "OUTBOX_API_REQUESTS_PER_SECOND", "1000");
   }
 
   public UUID subscribe(String event, String url) {
