@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxworker.Faults;
 import io.outboxworker.Logging;
+import io.outboxworker.Version;
 import io.outboxworker.benchmarks.contestant.Contestant;
 import io.outboxworker.benchmarks.contestant.OutboxWorker;
 import io.outboxworker.benchmarks.ground.Ground;
@@ -15,11 +16,13 @@ import io.outboxworker.benchmarks.report.Table;
 import io.outboxworker.benchmarks.scenario.Bench;
 import io.outboxworker.benchmarks.scenario.Scenario;
 import io.outboxworker.cli.Arguments;
+import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.webhook.Sender;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -29,6 +32,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,16 +41,30 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "outbox-bench",
     mixinStandardHelpOptions = true,
+    versionProvider = Benchmarks.VersionLine.class,
     sortOptions = false,
     description = {
       "Measures the worker beside a bare HTTP client and other queues on PostgreSQL, on an embedded"
           + " PostgreSQL with fsync on, or one of yours.",
       "Progress goes to stderr; a table of medians and ranges goes to stdout, and with all figures"
-          + " and plots to a folder.",
-      "Exit code 1 means that a delivery was lost or made without an event."
+          + " and plots to a folder."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:nothing was lost",
+      "1:a delivery was lost or made without an event, or nothing could be measured",
+      "64:usage"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 public final class Benchmarks implements Callable<Integer> {
+  /** What --version prints. */
+  static final class VersionLine implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"outbox-worker " + Version.current()};
+    }
+  }
+
   @Parameters(
       paramLabel = "SCENARIO",
       description =
@@ -126,6 +144,7 @@ public final class Benchmarks implements Callable<Integer> {
     Progress progress = new Progress(err);
     Results results = new Results();
     Map<String, String> about;
+    makeFolder();
     try (Ground ground = ground()) {
       ground.receiver().answerAfter(taken.answerAfter);
       about = program.about(ground);
@@ -142,6 +161,15 @@ public final class Benchmarks implements Callable<Integer> {
     out.printf("%n%s", Table.of(results.all()));
     progress.say("written to " + folder.toAbsolutePath());
     return results.faulty() == 0 ? 0 : 1;
+  }
+
+  /** Before anything is measured, which may take hours. */
+  private void makeFolder() {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new CommandMisused("--out %s can't be made: %s".formatted(folder, e));
+    }
   }
 
   private Ground ground() throws IOException, SQLException {

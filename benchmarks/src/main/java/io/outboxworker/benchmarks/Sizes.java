@@ -16,24 +16,28 @@ final class Sizes {
 
   @Option(
       names = "--rounds",
+      paramLabel = "N",
       defaultValue = "3",
       description = "How often each scenario is measured, in turn. ${DEFAULT-VALUE}")
   int rounds;
 
   @Option(
       names = "--events",
+      paramLabel = "N",
       defaultValue = "200000",
       description = "Events of a drain. ${DEFAULT-VALUE}")
   int events;
 
   @Option(
       names = "--subscriptions",
+      paramLabel = "N",
       defaultValue = "1000",
       description = "Tenants with one subscription each. ${DEFAULT-VALUE}")
   int subscriptions;
 
   @Option(
       names = "--bare-in-flight",
+      paramLabel = "N",
       defaultValue = "256",
       description = "POSTs that the bare client has running. ${DEFAULT-VALUE}")
   int bareInFlight;
@@ -42,11 +46,12 @@ final class Sizes {
       names = "--answer-after",
       paramLabel = "DURATION",
       defaultValue = "0ms",
-      description = "How long every endpoint takes to answer. ${DEFAULT-VALUE}")
+      description = "How long every endpoint takes to answer, such as 100ms. ${DEFAULT-VALUE}")
   Duration answerAfter;
 
   @Option(
       names = "--rates",
+      paramLabel = "N",
       split = ",",
       defaultValue = "200,1000,3000",
       description = "Events a second of a steady load. ${DEFAULT-VALUE}")
@@ -54,30 +59,37 @@ final class Sizes {
 
   @Option(
       names = "--seconds",
+      paramLabel = "SECONDS",
       defaultValue = "20",
       description = "How long each steady load is kept. ${DEFAULT-VALUE}")
   double seconds;
 
   @Option(
       names = "--warm-up",
+      paramLabel = "N",
       defaultValue = "50000",
       description = "Events that are drained before a steady load. ${DEFAULT-VALUE}")
   int warmUp;
 
   @Option(
       names = "--fan-out",
+      paramLabel = "N",
       defaultValue = "10000",
-      description = "Subscriptions of the one event. ${DEFAULT-VALUE}")
+      description =
+          "Subscriptions of the one event; a tenth as many events go to a hundredth of them each."
+              + " ${DEFAULT-VALUE}")
   int fanOut;
 
   @Option(
       names = "--flood",
+      paramLabel = "N",
       defaultValue = "100000",
       description = "Events of the tenant that floods. ${DEFAULT-VALUE}")
   int flood;
 
   @Option(
       names = "--noises",
+      paramLabel = "NOISE",
       split = ",",
       defaultValue = "HANG,REFUSE_CONNECTIONS,ANSWER_500,FLOOD",
       description = "What noisy neighbours do. ${DEFAULT-VALUE}")
@@ -85,32 +97,37 @@ final class Sizes {
 
   @Option(
       names = "--retries",
+      paramLabel = "N",
       defaultValue = "10000",
       description = "Deliveries that fall due at once. ${DEFAULT-VALUE}")
   int retries;
 
   @Option(
       names = "--log-rows",
+      paramLabel = "N",
       defaultValue = "10000000",
       description = "Rows of each log of a grown installation. ${DEFAULT-VALUE}")
   int logRows;
 
   @Option(
       names = "--idle-subscriptions",
+      paramLabel = "N",
       defaultValue = "100000",
       description = "Its subscriptions without events. ${DEFAULT-VALUE}")
   int idleSubscriptions;
 
   @Option(
       names = "--starts",
+      paramLabel = "N",
       defaultValue = "10",
       description = "Starts with and without an archive of classes. ${DEFAULT-VALUE}")
   int starts;
 
   @Option(
       names = "--hold",
+      paramLabel = "SECONDS",
       defaultValue = "180",
-      description = "Seconds that a snapshot is held. ${DEFAULT-VALUE}")
+      description = "How long a snapshot is held. ${DEFAULT-VALUE}")
   int hold;
 
   @Option(

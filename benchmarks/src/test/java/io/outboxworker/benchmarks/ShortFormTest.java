@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -34,6 +35,7 @@ final class ShortFormTest {
       if (!measured.get("variant").asText().startsWith("bare client")) {
         assertThat(values.get("lost").asDouble()).as(measured.toString()).isZero();
         assertThat(values.get("ghosts").asDouble()).as(measured.toString()).isZero();
+        assertThat(values.get("deliveries/s").asDouble()).as(measured.toString()).isPositive();
       }
     }
     assertThat(scenarios)
@@ -47,6 +49,16 @@ final class ShortFormTest {
     assertThat(run("drian")).isEqualTo(64);
 
     assertThat(err.toString()).contains("drian").contains("noisy-neighbours");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void a_folder_that_cannot_be_made_is_told_before_anything_is_measured() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+
+    assertThat(run("--out", file.resolve("below").toString())).isEqualTo(64);
+
+    assertThat(err.toString()).contains("--out " + file.resolve("below"));
     assertThat(out.toString()).isEmpty();
   }
 

@@ -1,6 +1,7 @@
 package io.outboxworker.faults;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -58,14 +59,19 @@ final class Certificates {
     return folder.resolve(name + ".p12");
   }
 
-  private static void keytool(Path store, String... options) throws IOException {
+  private void keytool(Path store, String... options) throws IOException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
     line.addAll(List.of(options));
     line.addAll(List.of("-keystore", store.toString(), "-storepass", PASSWORD));
+    Path log = folder.resolve("keytool.log");
+    ProcessBuilder keytool =
+        new ProcessBuilder(line)
+            .redirectErrorStream(true)
+            .redirectOutput(Redirect.appendTo(log.toFile()));
     try {
-      if (new ProcessBuilder(line).inheritIO().start().waitFor() != 0) {
-        throw new IOException("keytool failed");
+      if (keytool.start().waitFor() != 0) {
+        throw new IOException("keytool failed, see " + log);
       }
     } catch (InterruptedException e) {
       throw Moment.interrupted(e);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /** Several faults in one run, one after the other and at the same time. */
@@ -15,6 +16,13 @@ final class CombinedFaults {
   private static final Duration SETTLING = Duration.ofSeconds(20);
 
   private static final int SAMPLES = 20;
+
+  /** A JVM that is younger fills its heap for the first time, which looks like a leak. */
+  private static final Duration WARM = Duration.ofMinutes(10);
+
+  /** Between the first third of a run and the last. */
+  private static final long MOST_GROWTH_MEBIBYTES = 64;
+
   private static final long MOST_RESIDENT_KILOBYTES = 512 * 1024;
 
   private CombinedFaults() {}
@@ -22,15 +30,14 @@ final class CombinedFaults {
   static List<Fault> all() {
     return List.of(
         inShort(),
-        new Fault(
+        Fault.of(
             "all-at-once",
-            "kills, SIGTERM, pauses, crashes of PostgreSQL, cut networks, late commits, in turn",
+            "all of it for --seconds: workers, PostgreSQL, network, payloads, hostile receivers",
             CLAIMS,
-            plan -> plan,
             CombinedFaults::allAtOnce),
         new Fault(
             "soak",
-            "now and then a fault, for long; memory, threads and sockets return to their base",
+            "a fault every ten seconds, for --seconds; memory, threads and sockets return to base",
             CLAIMS,
             plan -> plan.withRate(50),
             CombinedFaults::soak));
@@ -75,28 +82,41 @@ final class CombinedFaults {
     stage.figure("late results refused", zombie.metric("webhook_lease_lost_total").orElse(0));
   }
 
-  private static void allAtOnce(Stage stage) throws IOException {
-    strikes(stage, () -> Duration.ofMillis(1_000 + stage.random().nextInt(3_000)));
+  /** Beside hostile receivers, which begin when the workers have come to rest. */
+  private static void allAtOnce(Stage stage) throws Exception {
+    UUID tenant = UUID.randomUUID();
+    Zoo zoo = new Zoo(stage, tenant);
+    zoo.open();
+    try {
+      strikes(
+          stage,
+          () -> stage.writer().publish(tenant, "{\"to\":\"the hostile\"}"),
+          () -> Duration.ofMillis(1_000 + stage.random().nextInt(3_000)));
+    } finally {
+      zoo.close();
+    }
   }
 
   private static void soak(Stage stage) throws IOException {
-    strikes(stage, () -> Duration.ofSeconds(10));
+    strikes(stage, () -> {}, () -> Duration.ofSeconds(10));
   }
 
   /** Worker C is never killed: what it holds tells whether anything leaks. */
-  private static void strikes(Stage stage, Supplier<Duration> pause) throws IOException {
+  private static void strikes(Stage stage, Runnable first, Supplier<Duration> pause)
+      throws IOException {
     WorkerFaults.two(stage);
     stage.fleet().start("C", stage.over("C"));
     Moment.pause(SETTLING);
     WorkerProcess steady = stage.fleet().get("C");
     Proc.Holding before = Proc.holding(steady.pid());
+    first.run();
     List<Long> resident = new ArrayList<>();
     long begun = Moment.now();
     long until = begun + stage.plan().length().toMillis();
     int struck = 0;
     while (Moment.now() < until) {
       Moment.pause(pause.get());
-      strike(stage, stage.random().nextInt(7));
+      strike(stage, stage.random().nextInt(8));
       struck++;
       if (Moment.now() > begun + resident.size() * stage.plan().length().toMillis() / SAMPLES) {
         resident.add(Proc.holding(steady.pid()).residentKilobytes() / 1024);
@@ -105,7 +125,21 @@ final class CombinedFaults {
     stage.wire("C").mend();
     stage.figure("faults", struck);
     stage.figure("resident memory, MiB", resident);
+    if (stage.plan().length().compareTo(WARM) >= 0) {
+      long grown = mean(resident, 2) - mean(resident, 0);
+      stage.expect(grown <= MOST_GROWTH_MEBIBYTES, "memory stays, grew by %d MiB".formatted(grown));
+    }
     returnsToBase(stage, steady, before);
+  }
+
+  /** Of one third of these, 0 to 2. */
+  private static long mean(List<Long> values, int third) {
+    int size = values.size();
+    return (long)
+        values.subList(size * third / 3, size * (third + 1) / 3).stream()
+            .mapToLong(value -> value)
+            .average()
+            .orElse(0);
   }
 
   private static void returnsToBase(Stage stage, WorkerProcess steady, Proc.Holding before) {
@@ -134,6 +168,7 @@ final class CombinedFaults {
         Moment.pause(Duration.ofSeconds(3));
         paused.signal("CONT");
       }
+      case 6 -> stage.writer().offer(stage.tenant(0), PayloadFaults.any(stage.random()));
       case 3 -> DatabaseFaults.terminateAll(stage);
       case 4 -> {
         stage.postgres().kill();

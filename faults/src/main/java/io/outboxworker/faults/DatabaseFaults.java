@@ -19,48 +19,35 @@ final class DatabaseFaults {
 
   static List<Fault> all() {
     return List.of(
-        new Fault(
+        Fault.of(
             "postgres-kill",
-            "kill -9 of the postmaster",
+            "kill -9 of the postmaster, --rounds times, five at most",
             FORGETFUL,
-            plan -> plan,
             DatabaseFaults::kill),
         new Fault(
             "postgres-kill-waiting",
-            "the same, with workers that wait for their commits",
+            "kill -9 of the postmaster, with workers that wait for their commits",
             1,
             Plan::waitingForCommits,
             DatabaseFaults::kill),
-        new Fault(
+        Fault.of(
             "postgres-stop",
-            "immediate and fast stops",
+            "immediate and fast stops of PostgreSQL, --rounds of them, five at most",
             FORGETFUL,
-            plan -> plan,
             DatabaseFaults::stop),
-        new Fault(
-            "postgres-away",
-            "PostgreSQL is down for a minute",
-            FORGETFUL,
-            plan -> plan,
-            DatabaseFaults::away),
-        new Fault(
+        Fault.of(
+            "postgres-away", "PostgreSQL is down, for --seconds", FORGETFUL, DatabaseFaults::away),
+        Fault.of(
             "terminate-backends",
-            "the worker's backends are terminated every 2 s",
+            "the workers' backends are terminated every 2 s, for --seconds",
             1,
-            plan -> plan,
             DatabaseFaults::terminateBackends),
-        new Fault(
+        Fault.of(
             "stopped-backend",
             "one backend of the worker stops answering",
             1,
-            plan -> plan,
             DatabaseFaults::stoppedBackend),
-        new Fault(
-            "connections",
-            "others use up every connection",
-            1,
-            plan -> plan,
-            DatabaseFaults::connections));
+        Fault.of("connections", "others use up every connection", 1, DatabaseFaults::connections));
   }
 
   private static void kill(Stage stage) throws IOException {
@@ -93,14 +80,18 @@ final class DatabaseFaults {
     Moment.pause(Duration.ofSeconds(3));
     stage.postgres().stopImmediately();
     WorkerProcess worker = stage.fleet().get("A");
-    stage.await("/readyz says 503", Duration.ofSeconds(10), () -> worker.status("/readyz") == 503);
+    stage.within(
+        "PostgreSQL away to /readyz with 503",
+        stage.await(
+            "/readyz says 503", Duration.ofSeconds(20), () -> worker.status("/readyz") == 503),
+        Duration.ofSeconds(5));
     stage.expect(worker.status("/livez") == 200, "a worker without a database is alive");
     double cpuBefore = Proc.cpuSeconds(worker.pid());
     Duration length = stage.plan().length();
     Moment.pause(length);
     double share = (Proc.cpuSeconds(worker.pid()) - cpuBefore) / length.toSeconds();
     stage.figure("CPU of a worker meanwhile", "%.1f %% of a core".formatted(share * 100));
-    stage.expect(share < 0.1, "no busy loop while PostgreSQL is away");
+    stage.expect(share < 0.05, "no busy loop while PostgreSQL is away");
     stage.within("PostgreSQL back to first delivery", startAgain(stage), BACK);
     stage.await("/readyz says 200", Duration.ofSeconds(10), () -> worker.status("/readyz") == 200);
     stage.expect(pids.equals(pids(stage)), "no worker needs a restart");
@@ -131,19 +122,30 @@ final class DatabaseFaults {
   private static void stoppedBackend(Stage stage) {
     stage.fleet().start("A");
     Moment.pause(Duration.ofSeconds(5));
-    long backend =
-        WorkerFaults.number(
-            stage,
-            """
-            select pid from pg_stat_activity where application_name = 'outbox-worker/worker'
-            order by query_start desc limit 1
-            """);
+    String used =
+        """
+        from pg_stat_activity where application_name = 'outbox-worker/worker'
+        order by query_start desc limit 1
+        """;
+    long backend = WorkerFaults.number(stage, "select pid " + used);
+    int port =
+        (int)
+            WorkerFaults.number(
+                stage, "select client_port from pg_stat_activity where pid = " + backend);
+    long worker = stage.fleet().get("A").pid();
     Signal.send("STOP", backend);
     long stopped = Moment.now();
     try {
-      Moment.pause(Duration.ofSeconds(2));
-      long gap = longestGap(stage, Duration.ofSeconds(43));
-      stage.within("longest silence", gap, Duration.ofSeconds(32));
+      stage.within(
+          "silent connection given up",
+          stage.await(
+              "its connection is given up", Duration.ofSeconds(45), () -> !Proc.owns(worker, port)),
+          Duration.ofSeconds(30));
+      Moment.pause(Duration.ofMillis(Math.max(0, stopped + 45_000 - Moment.now())));
+      stage.within(
+          "longest silence",
+          Lag.longestSilence(stage, stopped, Moment.now()),
+          Duration.ofSeconds(32));
     } finally {
       Signal.send("CONT", backend);
     }
@@ -191,17 +193,6 @@ final class DatabaseFaults {
     stage.postgres().startAgain();
     long before = stage.farm().accepted();
     return stage.await("a delivery", BACK.multipliedBy(3), () -> stage.farm().accepted() > before);
-  }
-
-  /** The longest time without a POST. */
-  static long longestGap(Stage stage, Duration during) {
-    long until = Moment.now() + during.toMillis();
-    long longest = 0;
-    while (Moment.now() < until) {
-      longest = Math.max(longest, Moment.now() - stage.farm().lastArrival());
-      Moment.pause(Duration.ofMillis(20));
-    }
-    return longest;
   }
 
   static List<Long> pids(Stage stage) {

@@ -23,12 +23,11 @@ final class DiskFaults {
             DatabaseFaults.FORGETFUL,
             plan -> plan.withPostgres("max_wal_size", "64MB").onDiskOf("300m"),
             DiskFaults::diskFull),
-        new Fault("log-full", "the disk of a worker's log is full", 0, p -> p, DiskFaults::logFull),
-        new Fault(
+        Fault.of("log-full", "the disk of a worker's log is full", 0, DiskFaults::logFull),
+        Fault.of(
             "log-blocked",
             "a worker's log is a pipe that nobody reads",
             0,
-            p -> p,
             DiskFaults::logBlocked));
   }
 

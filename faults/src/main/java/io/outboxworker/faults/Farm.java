@@ -46,7 +46,6 @@ final class Farm implements AutoCloseable {
   private final Map<String, AtomicLong> perPath = new ConcurrentHashMap<>();
   private final AtomicLong arrived = new AtomicLong();
   private final AtomicLong accepted = new AtomicLong();
-  private volatile long lastArrival;
 
   Farm(Journal receipts) throws IOException {
     this.receipts = receipts;
@@ -85,11 +84,6 @@ final class Farm implements AutoCloseable {
     return accepted.get();
   }
 
-  /** When the last POST arrived. */
-  long lastArrival() {
-    return lastArrival;
-  }
-
   @Override
   public void close() {
     server.stop(0);
@@ -98,7 +92,6 @@ final class Farm implements AutoCloseable {
   /** Writes down a POST that a receiver elsewhere got; header names in lower case. */
   void note(Map<String, String> headers, String path, byte[] body, int status) {
     long now = Moment.now();
-    lastArrival = now;
     arrived.incrementAndGet();
     perPath.computeIfAbsent(path, any -> new AtomicLong()).incrementAndGet();
     Receipt receipt =
@@ -111,7 +104,8 @@ final class Farm implements AutoCloseable {
             Hash.of(body),
             Hash.of(data(new String(body, StandardCharsets.UTF_8))),
             isGenuine(headers, path, body, now),
-            status);
+            status,
+            sentAt(headers));
     receipts.add(receipt.line());
     accepted.addAndGet(receipt.accepted() ? 1 : 0);
   }
@@ -145,7 +139,7 @@ final class Farm implements AutoCloseable {
       return false;
     }
     String id = headers.getOrDefault("webhook-id", "");
-    long seconds = Long.parseLong(headers.getOrDefault("webhook-timestamp", "0"));
+    long seconds = sentAt(headers);
     if (Math.abs(Instant.now().getEpochSecond() - seconds) > TIMESTAMP_SECONDS) {
       return false;
     }
@@ -158,6 +152,10 @@ final class Farm implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  private static long sentAt(Map<String, String> headers) {
+    return Long.parseLong(headers.getOrDefault("webhook-timestamp", "0"));
   }
 
   /** The data as they lie in the body, byte for byte. */

@@ -13,6 +13,11 @@ import java.util.function.UnaryOperator;
  * @param strike does it, while the writer writes, and checks what is particular to it
  */
 record Fault(String name, String what, int allowedExtra, UnaryOperator<Plan> plan, Strike strike) {
+  /** One that changes nothing in how it is run. */
+  static Fault of(String name, String what, int allowedExtra, Strike strike) {
+    return new Fault(name, what, allowedExtra, plan -> plan, strike);
+  }
+
   /** Breaks something on the stage, and sets it right again. */
   interface Strike {
     void on(Stage stage) throws Exception;

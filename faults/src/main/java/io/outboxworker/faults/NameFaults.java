@@ -26,17 +26,15 @@ final class NameFaults {
 
   static List<Fault> all() {
     return List.of(
-        new Fault(
+        Fault.of(
             "names-fail",
             "DNS fails for 2 s, then answers; another name moves",
             0,
-            plan -> plan,
             stage -> new NameFaults(stage).failAndMove()),
-        new Fault(
+        Fault.of(
             "names-hang",
             "DNS never answers for 300 names, and does for others",
             0,
-            plan -> plan,
             stage -> new NameFaults(stage).hang()));
   }
 

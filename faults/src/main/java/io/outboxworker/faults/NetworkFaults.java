@@ -2,28 +2,28 @@ package io.outboxworker.faults;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** The network between a worker, or the business, and PostgreSQL. */
 final class NetworkFaults {
   private NetworkFaults() {}
 
   static List<Fault> all() {
-    UnaryOperator<Plan> asIs = plan -> plan;
     return List.of(
-        new Fault("network-cut", "a worker's network is cut for 20 s", 1, asIs, NetworkFaults::cut),
-        new Fault(
+        Fault.of("network-cut", "a worker's network is cut for 20 s", 1, NetworkFaults::cut),
+        Fault.of(
             "network-half-open",
             "a worker's connections are dead, and nobody tells it",
             1,
-            asIs,
             NetworkFaults::halfOpen),
-        new Fault("network-slow", "each packet takes 50 ms longer", 1, asIs, NetworkFaults::slow),
-        new Fault(
-            "commit-in-doubt",
-            "connections break while COMMIT is answered, of the worker and of the business",
+        Fault.of(
+            "network-slow",
+            "each packet takes 50 ms longer, for --seconds",
             1,
-            asIs,
+            NetworkFaults::slow),
+        Fault.of(
+            "commit-in-doubt",
+            "connections break in COMMIT, of workers and of the business, for --seconds",
+            1,
             NetworkFaults::inDoubt));
   }
 

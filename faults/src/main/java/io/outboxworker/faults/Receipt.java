@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param dataHash SHA-256 of the data in it
  * @param genuine whether its signatures are those of a secret that may be in force
  * @param status what the receiver was about to answer; 0 where it answered nothing
+ * @param sentSecond when the attempt began, by its own timestamp, in seconds since 1970
  */
 record Receipt(
     long at,
@@ -21,7 +22,8 @@ record Receipt(
     String bodyHash,
     String dataHash,
     boolean genuine,
-    int status) {
+    int status,
+    long sentSecond) {
 
   boolean accepted() {
     return status >= 200 && status < 300;
@@ -38,7 +40,8 @@ record Receipt(
         bodyHash,
         dataHash,
         Boolean.toString(genuine),
-        Integer.toString(status));
+        Integer.toString(status),
+        Long.toString(sentSecond));
   }
 
   static Receipt parse(String line) {
@@ -52,6 +55,7 @@ record Receipt(
         part[5],
         part[6],
         Boolean.parseBoolean(part[7]),
-        Integer.parseInt(part[8]));
+        Integer.parseInt(part[8]),
+        Long.parseLong(part[9]));
   }
 }

@@ -28,17 +28,15 @@ final class ReceiverFaults {
 
   static List<Fault> all() {
     return List.of(
-        new Fault(
+        Fault.of(
             "receivers",
             "endpoints that hang, drip, reset, lie and flood, beside healthy ones",
             0,
-            plan -> plan,
             stage -> new ReceiverFaults(stage).strike()),
-        new Fault(
+        Fault.of(
             "keep-alive",
-            "endpoints that close idle connections just when the next webhook comes",
+            "endpoints that close idle connections when the next webhook comes, for --seconds",
             0,
-            plan -> plan,
             stage -> new ReceiverFaults(stage).race()));
   }
 
@@ -93,6 +91,13 @@ final class ReceiverFaults {
     stage.await("all are final", FINAL.multipliedBy(stage.plan().patience() + 1), this::isFinal);
     stage.within("all of them final", Moment.now() - begun, FINAL.plusSeconds(2));
     judge();
+    zoo.retryAfters().judge(stage);
+    stage.expect(
+        WorkerFaults.number(
+                stage,
+                "select count(*) from webhooks.subscription where active and url like '%/gone'")
+            == 0,
+        "410 disables the subscription");
     stage.within(
         "sockets freed",
         stage.await("sockets freed", Duration.ofSeconds(20), () -> zoo.openConnections().isEmpty()),

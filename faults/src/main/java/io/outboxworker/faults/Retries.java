@@ -1,7 +1,9 @@
 package io.outboxworker.faults;
 
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -27,6 +29,20 @@ final class Retries {
     return receipts.stream().collect(Collectors.groupingBy(Receipt::delivery)).values().stream()
         .mapToInt(posts -> earlyOf(posts, unanswered))
         .sum();
+  }
+
+  /** How many attempts began in this second or later that a receiver had seen before. */
+  static long repeatedSince(List<Receipt> receipts, long second) {
+    Map<Tables.Attempt, Long> first = new HashMap<>();
+    receipts.forEach(post -> first.merge(attempt(post), post.at(), Math::min));
+    return receipts.stream()
+        .filter(post -> post.sentSecond() >= second)
+        .filter(post -> first.getOrDefault(attempt(post), post.at()) < post.at())
+        .count();
+  }
+
+  private static Tables.Attempt attempt(Receipt post) {
+    return new Tables.Attempt(post.delivery(), post.attempt());
   }
 
   private static int earlyOf(List<Receipt> posts, Set<Tables.Attempt> unanswered) {

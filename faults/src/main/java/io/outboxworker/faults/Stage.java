@@ -51,11 +51,14 @@ final class Stage implements AutoCloseable {
     this.folder = Files.createDirectories(folder);
     this.plan = plan;
     this.random = new Random(plan.seed());
-    this.disk = plan.disk().isEmpty() ? null : Disk.mount(folder.resolve("disk"), plan.disk());
+    this.disk =
+        plan.setUp().disk().isEmpty()
+            ? null
+            : Disk.mount(folder.resolve("disk"), plan.setUp().disk());
     Path home = disk == null ? folder : folder.resolve("disk");
-    this.postgres = Postgres.start(home, plan.postgres());
+    this.postgres = Postgres.start(home, plan.setUp().postgres());
     var settings = new DatabaseSettings(postgres.url(), null, null);
-    if (plan.migrated()) {
+    if (plan.setUp().migrated()) {
       new Migrations(settings).migrate();
     }
     this.database = Database.open(settings, "suite", 4, null);
@@ -82,7 +85,7 @@ final class Stage implements AutoCloseable {
     environment.put("OUTBOX_ALLOWED_NETWORKS", "127.0.0.0/8");
     environment.put("OUTBOX_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     environment.put("OUTBOX_DATABASE_URL", workerUrl(postgres.port()));
-    environment.putAll(plan.worker());
+    environment.putAll(plan.setUp().worker());
     return environment;
   }
 
@@ -152,7 +155,7 @@ final class Stage implements AutoCloseable {
 
   private String workerUrl(int port) {
     return Postgres.url(port)
-        + (plan.waitsForCommits() ? "&options=-c%20synchronous_commit%3Don" : "");
+        + (plan.setUp().waitsForCommits() ? "&options=-c%20synchronous_commit%3Don" : "");
   }
 
   /** The POSTs of an event so far, to the usual subscriptions. */
@@ -210,12 +213,14 @@ final class Stage implements AutoCloseable {
     writer.stop();
     long drained = await("the backlog drains", plan.drainLimit(), this::isDone);
     figure("drained after", "%.1f s".formatted(drained / 1000.0));
+    figure("transactions that came to nothing", writer.refused());
     List<Receipt> posts = receipts();
     Tables tables = Tables.read(jdbi());
     int early = Retries.early(posts, tables.unanswered());
     expect(early == 0, early + " retries came early");
     Report report =
-        Joiner.join(ledger(), posts, tables, audience.subscribers(), !plan.waitsForCommits());
+        Joiner.join(
+            ledger(), posts, tables, audience.subscribers(), !plan.setUp().waitsForCommits());
     return new Result(name, report, allowedExtra, findings.figures(), findings.failures());
   }
 

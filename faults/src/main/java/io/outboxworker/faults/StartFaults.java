@@ -26,11 +26,10 @@ final class StartFaults {
             0,
             Plan::unmigrated,
             StartFaults::eightFirstStarts),
-        new Fault(
+        Fault.of(
             "migration",
             "a new version migrates behind a long transaction; old workers go on, one is killed",
             1,
-            plan -> plan,
             StartFaults::migration));
   }
 

@@ -26,11 +26,10 @@ final class SubscriptionFaults {
 
   static List<Fault> all() {
     return List.of(
-        new Fault(
+        Fault.of(
             "subscriptions",
-            "subscriptions change ten times a second",
+            "subscriptions change ten times a second, for --seconds",
             0,
-            plan -> plan,
             stage -> {
               WorkerFaults.two(stage);
               new SubscriptionFaults(stage).churn(stage.plan().length());

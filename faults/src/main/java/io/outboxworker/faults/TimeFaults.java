@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Transactions that commit late, snapshots that are held, clocks that are wrong. */
@@ -22,21 +21,21 @@ final class TimeFaults {
   private TimeFaults() {}
 
   static List<Fault> all() {
-    UnaryOperator<Plan> asIs = plan -> plan;
     return List.of(
-        new Fault(
+        Fault.of(
             "late-commits",
-            "transactions that stay open for long before they commit",
+            "transactions that stay open for --seconds before they commit",
             0,
-            asIs,
             TimeFaults::lateCommits),
-        new Fault(
-            "held-snapshot", "a snapshot is held under load", 0, asIs, TimeFaults::heldSnapshot),
-        new Fault(
-            "clocks",
-            "a worker's clock is an hour ahead, then behind",
+        Fault.of(
+            "held-snapshot",
+            "a snapshot is held under load, for --seconds",
             0,
-            asIs,
+            TimeFaults::heldSnapshot),
+        Fault.of(
+            "clocks",
+            "a worker's clock is an hour ahead, then behind, for --seconds in all",
+            0,
             TimeFaults::clocks));
   }
 
@@ -63,11 +62,11 @@ final class TimeFaults {
       Moment.pause(stage.plan().length());
       long now = Moment.now();
       stage.figure(
-          "99 % of events received within, first and last ten seconds",
-          "%d ms, %d ms"
-              .formatted(
-                  Lag.percentile(stage, 99, begun, begun + 10_000),
-                  Lag.percentile(stage, 99, now - 12_000, now - 2_000)));
+          "99 % of events received within, first ten seconds",
+          Lag.percentile(stage, 99, begun, begun + 10_000) + " ms");
+      stage.within(
+          "99 % of events received within, last ten seconds",
+          Lag.percentile(stage, 99, now - 12_000, now - 2_000), Duration.ofSeconds(1));
       stage.figure(
           "dead rows of outbox and delivery",
           WorkerFaults.number(

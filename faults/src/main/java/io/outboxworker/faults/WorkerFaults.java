@@ -1,9 +1,9 @@
 package io.outboxworker.faults;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.UnaryOperator;
 
 /** Workers that are killed, stopped, paused. */
 final class WorkerFaults {
@@ -12,31 +12,32 @@ final class WorkerFaults {
   private WorkerFaults() {}
 
   static List<Fault> all() {
-    UnaryOperator<Plan> asIs = plan -> plan;
     return List.of(
-        new Fault("none", "nothing breaks", 0, asIs, WorkerFaults::none),
-        new Fault("kill", "kill -9 of a worker at random", CLAIMS, asIs, WorkerFaults::kill),
-        new Fault(
+        Fault.of("none", "nothing breaks, --seconds long", 0, WorkerFaults::none),
+        Fault.of(
+            "kill", "kill -9 of a worker at random, --rounds times", CLAIMS, WorkerFaults::kill),
+        Fault.of(
             "kill-before-post",
             "kill -9 after the claim is committed and before its POST",
             1,
-            asIs,
             WorkerFaults::killBeforePost),
-        new Fault(
+        Fault.of(
             "kill-in-post",
             "the receiver kills the worker after it has read the request",
             1,
-            asIs,
             WorkerFaults::killInPost),
-        new Fault(
+        Fault.of(
             "kill-before-record",
             "kill -9 after the 2xx and before it is recorded",
             1,
-            asIs,
             WorkerFaults::killBeforeRecord),
-        new Fault("terminate", "SIGTERM under load", 0, asIs, WorkerFaults::terminate),
-        new Fault("zombie", "SIGSTOP for longer than the lease", 1, asIs, WorkerFaults::zombie),
-        new Fault("pause", "SIGSTOP for 5 s", 0, asIs, WorkerFaults::pause));
+        Fault.of(
+            "terminate",
+            "SIGTERM under load every 10 s, --rounds times",
+            0,
+            WorkerFaults::terminate),
+        Fault.of("zombie", "SIGSTOP for longer than the lease", 1, WorkerFaults::zombie),
+        Fault.of("pause", "SIGSTOP for 5 s, --rounds times, five at most", 0, WorkerFaults::pause));
   }
 
   private static void none(Stage stage) {
@@ -131,9 +132,10 @@ final class WorkerFaults {
 
   private static void terminate(Stage stage) {
     two(stage);
+    long begun = Moment.now();
     long slowest = 0;
     for (int i = 0; i < stage.plan().rounds(); i++) {
-      Moment.pause(Duration.ofSeconds(10).dividedBy(stage.plan().rounds() > 3 ? 1 : 4));
+      Moment.pause(Duration.ofSeconds(10));
       String name = i % 2 == 0 ? "A" : "B";
       stage.fleet().awaitReady(name);
       WorkerProcess worker = stage.fleet().get(name);
@@ -145,6 +147,8 @@ final class WorkerFaults {
     }
     stage.figure("stops", stage.plan().rounds());
     stage.within("slowest stop", slowest, Duration.ofSeconds(15));
+    stage.within(
+        "longest silence", Lag.longestSilence(stage, begun, Moment.now()), Duration.ofSeconds(1));
   }
 
   private static void zombie(Stage stage) {
@@ -154,6 +158,7 @@ final class WorkerFaults {
     double lostBefore = zombie.metric("webhook_lease_lost_total").orElse(0);
     zombie.signal("STOP");
     Moment.pause(Duration.ofSeconds(35));
+    long woken = Instant.now().getEpochSecond();
     zombie.signal("CONT");
     stage.await(
         "the zombie answers again", Duration.ofSeconds(20), () -> zombie.status("/livez") == 200);
@@ -166,6 +171,8 @@ final class WorkerFaults {
         (long) (zombie.metric("webhook_lease_lost_total").orElse(0) - lostBefore));
     Moment.pause(Duration.ofSeconds(5));
     stage.expect(zombie.isAlive(), "a worker that was paused lives on");
+    long again = Retries.repeatedSince(stage.receipts(), woken);
+    stage.expect(again == 0, "no POST begins after its lease has passed, were " + again);
   }
 
   private static void pause(Stage stage) {
@@ -177,9 +184,9 @@ final class WorkerFaults {
       Moment.pause(Duration.ofSeconds(5));
       worker.signal("CONT");
     }
-    stage.figure(
-        "deliveries taken from a paused worker",
-        (long) stage.fleet().metric("webhook_orphans_recovered_total"));
+    long taken = (long) stage.fleet().metric("webhook_orphans_recovered_total");
+    stage.figure("deliveries taken from a paused worker", taken);
+    stage.expect(taken == 0, "what stands still for less than a lease keeps its work");
   }
 
   static void two(Stage stage) {

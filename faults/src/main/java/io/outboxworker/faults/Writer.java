@@ -80,7 +80,7 @@ final class Writer implements AutoCloseable {
     holds = false;
   }
 
-  /** Transactions that were not even begun because the database was away. */
+  /** Transactions of which the database took nothing, and others that had no connection. */
   long refused() {
     return refused.get();
   }
@@ -102,6 +102,11 @@ final class Writer implements AutoCloseable {
   /** Publishes one event in a transaction that stays open for so long before it commits. */
   void publishLate(UUID tenant, Duration hold) {
     threads.execute(() -> transact(tenant, data(), false, hold));
+  }
+
+  /** Publishes one event, if the database takes it. */
+  void offer(UUID tenant, String data) {
+    threads.execute(() -> transact(tenant, data, false, Duration.ZERO));
   }
 
   /** Leaves open transactions as they are, if there still are any. */

@@ -9,9 +9,6 @@ import java.net.ServerSocket;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,13 +20,14 @@ final class Zoo {
   /** What one of them makes of its deliveries: delivered or not, in at most so many attempts. */
   record Expected(boolean delivered, int attempts) {}
 
-  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
   private final Stage stage;
   private final UUID tenant;
   private final Map<String, Expected> expected = new LinkedHashMap<>();
   private final Map<String, Hostile> receivers = new LinkedHashMap<>();
   private final List<AutoCloseable> held = new ArrayList<>();
+  private final RetryAfters retryAfters = new RetryAfters();
 
   Zoo(Stage stage, UUID tenant) {
     this.stage = stage;
@@ -46,7 +44,7 @@ final class Zoo {
     drips();
     resets();
     lies();
-    retryAfters();
+    retryAfters.open(this);
     return tls();
   }
 
@@ -132,27 +130,6 @@ final class Zoo {
         });
   }
 
-  private void retryAfters() throws IOException {
-    ZonedDateTime inFive = ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(5);
-    List<String> forms =
-        List.of("5", inFive.format(DateTimeFormatter.RFC_1123_DATE_TIME), "-1", "soon", "0");
-    for (int i = 0; i < forms.size(); i++) {
-      String form = forms.get(i);
-      int status = i % 2 == 0 ? 429 : 503;
-      String refusal =
-          "HTTP/1.1 %d Later\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n"
-              .formatted(status, form);
-      receive(
-          "retry-after-" + i,
-          new Expected(true, 2),
-          visit -> {
-            while (visit.readJudged(attempt -> attempt == 1 ? status : 200)) {
-              visit.write(visit.attempt() == 1 ? refusal : OK);
-            }
-          });
-    }
-  }
-
   private Path tls() throws Exception {
     Certificates certificates = new Certificates(stage.folder());
     String ip = "san=ip:127.0.0.1";
@@ -210,7 +187,7 @@ final class Zoo {
     receive(name, new Expected(true, 1), behaviour);
   }
 
-  private void receive(String name, Expected what, Behaviour behaviour) throws IOException {
+  void receive(String name, Expected what, Behaviour behaviour) throws IOException {
     add(name, "http", what, new Hostile(Hostile.listening(100), stage.farm(), behaviour));
   }
 
@@ -220,9 +197,17 @@ final class Zoo {
   }
 
   private void subscribe(String name, String scheme, int port, Expected what) {
-    String path = "/hostile/" + name;
+    String path = path(name);
     stage.audience().subscribeAt(tenant, "%s://127.0.0.1:%d%s".formatted(scheme, port, path), path);
     expected.put(path, what);
+  }
+
+  static String path(String name) {
+    return "/hostile/" + name;
+  }
+
+  RetryAfters retryAfters() {
+    return retryAfters;
   }
 
   /** Connections that neither side has given up. */

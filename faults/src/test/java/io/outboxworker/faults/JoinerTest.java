@@ -255,12 +255,12 @@ final class JoinerTest {
 
   private static Receipt receipt(
       long at, UUID delivery, UUID event, String path, String body, boolean genuine) {
-    return new Receipt(at, path, delivery, event, 1, body, DATA, genuine, 204);
+    return new Receipt(at, path, delivery, event, 1, body, DATA, genuine, 204, 0);
   }
 
   private static Receipt answered(Receipt r, int status) {
     return new Receipt(
-        r.at(), r.path(), r.delivery(), r.event(), 1, r.bodyHash(), r.dataHash(), true, status);
+        r.at(), r.path(), r.delivery(), r.event(), 1, r.bodyHash(), r.dataHash(), true, status, 0);
   }
 
   private static Entry withData(Entry entry, String hash) {

@@ -31,11 +31,25 @@ final class RetriesTest {
     assertThat(Retries.early(posts, Set.of(new Tables.Attempt(delivery, 1)))).isEqualTo(1);
   }
 
+  @Test
+  void an_attempt_that_was_seen_before_and_begins_after_a_moment_is_a_repeated_one() {
+    List<Receipt> posts =
+        List.of(
+            sent(1, 10_000, 70), sent(1, 30_000, 90), sent(1, 45_000, 105), sent(2, 46_000, 106));
+
+    assertThat(Retries.repeatedSince(posts, 100)).isEqualTo(1);
+    assertThat(Retries.repeatedSince(posts, 106)).isZero();
+  }
+
+  private Receipt sent(int attempt, long at, long second) {
+    return new Receipt(at, "/t1/s0", delivery, delivery, attempt, "", "", true, 204, second);
+  }
+
   private Receipt post(int attempt, long at) {
     return of(delivery, attempt, at);
   }
 
   private static Receipt of(UUID delivery, int attempt, long at) {
-    return new Receipt(at, "/t1/s0", delivery, UUID.randomUUID(), attempt, "", "", true, 500);
+    return new Receipt(at, "/t1/s0", delivery, UUID.randomUUID(), attempt, "", "", true, 500, 0);
   }
 }

@@ -12,6 +12,7 @@ public record Bench(Ground ground, Progress progress, Results results) {
   /** Adds what each delivery of that many took. */
   static Figures costs(Figures figures, Reading used, long deliveries) {
     double thousands = deliveries / 1000.0;
+    figures.values().putIfAbsent("deliveries/s", deliveries / used.seconds());
     return figures
         .with("worker CPU-s per 1,000", used.workerCpu() / thousands)
         .with("PostgreSQL CPU-s per 1,000", used.postgresCpu() / thousands)
