@@ -235,7 +235,9 @@ final class WorkerEndToEndTest extends EndToEnd {
 
     assertThat(receiver.received())
         .allSatisfy(post ->
-            assertThat(post.nanos() - pausedNanos).isLessThan(Duration.ofSeconds(1).toNanos()));
+            assertThat(post.nanos() - pausedNanos)
+                .as("no start later than a second, and the way to the receiver")
+                .isLessThan(Duration.ofMillis(1_500).toNanos()));
     assertThat(
             shop.database()
                 .texts(

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -217,10 +218,21 @@ public final class RawReceiver implements AutoCloseable {
     }
 
     /** Sends one byte at a time with a pause before each, until the sender closes. */
-    public void drip(String text, long pauseMillis) throws IOException, InterruptedException {
+    public void drip(String text, int pauseMillis) throws IOException {
       for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-        Thread.sleep(pauseMillis);
+        if (hasEndedWithin(pauseMillis)) {
+          return;
+        }
         write(new byte[] {b});
+      }
+    }
+
+    private boolean hasEndedWithin(int millis) throws IOException {
+      socket.setSoTimeout(millis);
+      try {
+        return in.read() < 0;
+      } catch (SocketTimeoutException e) {
+        return false;
       }
     }
 

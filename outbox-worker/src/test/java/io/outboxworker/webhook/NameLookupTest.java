@@ -16,7 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -74,8 +73,11 @@ class NameLookupTest {
           return dns.hangLongerThan(BUDGET) == 32;
         });
 
+    dns.mayAnswer = new CountDownLatch(1);
     List<CompletableFuture<List<InetAddress>>> asked =
         IntStream.range(0, 300).mapToObj(i -> names.ask("quick-%d.test".formatted(i))).toList();
+    await().until(() -> dns.answering.get() > 32);
+    dns.mayAnswer.countDown();
     for (CompletableFuture<List<InetAddress>> one : asked) {
       one.get(5, TimeUnit.SECONDS);
     }
@@ -123,6 +125,7 @@ class NameLookupTest {
     private final AtomicInteger answering = new AtomicInteger();
     private final AtomicInteger mostAnsweredAtOnce = new AtomicInteger();
     private volatile CountDownLatch healed = new CountDownLatch(1);
+    private volatile CountDownLatch mayAnswer = new CountDownLatch(0);
     private volatile boolean broken;
 
     @Override
@@ -130,13 +133,8 @@ class NameLookupTest {
         throws UnknownHostException {
       if (host.startsWith("hang")) {
         since.put(host, System.nanoTime());
-        try {
-          healed.await();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        } finally {
-          since.remove(host);
-        }
+        awaitLatch(healed);
+        since.remove(host);
         throw new UnknownHostException(host);
       }
       if (broken) {
@@ -144,9 +142,17 @@ class NameLookupTest {
       }
       answered.incrementAndGet();
       mostAnsweredAtOnce.accumulateAndGet(answering.incrementAndGet(), Math::max);
-      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      awaitLatch(mayAnswer);
       answering.decrementAndGet();
       return Stream.of(InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1}));
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     long hangLongerThan(Duration time) {

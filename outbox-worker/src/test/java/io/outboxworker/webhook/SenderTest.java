@@ -15,7 +15,7 @@ import io.outboxworker.webhook.Outcome.Unreachable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -257,12 +257,11 @@ class SenderTest {
 
   @Test
   void a_refused_connection_is_a_connection_error() throws Exception {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
+    try (Socket deaf = new Socket()) {
+      deaf.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      URI nobody = URI.create("http://127.0.0.1:" + deaf.getLocalPort() + "/");
+      assertUnreachable(nobody, Reason.CONNECTION_ERROR, "connection refused");
     }
-    URI nobody = URI.create("http://127.0.0.1:" + port + "/");
-    assertUnreachable(nobody, Reason.CONNECTION_ERROR, "connection refused");
   }
 
   @Test
