@@ -15,11 +15,18 @@ public final class PassedOver {
   private static final Duration LENGTH = Duration.ofMinutes(1);
   private static final int MANY = 500;
 
+  /** Each statement is told all of them. */
+  private static final int MOST = 20_000;
+
   private final Map<UUID, Long> untilNanos = new ConcurrentHashMap<>();
 
-  /** From now on; returns for how long. */
+  /** From now on; returns for how long, which is not at all beyond 20,000 of them. */
   public Duration add(UUID id) {
-    Duration length = LENGTH.multipliedBy(1 + untilNanos.size() / MANY);
+    int size = untilNanos.size();
+    if (size >= MOST) {
+      return Duration.ZERO;
+    }
+    Duration length = LENGTH.multipliedBy(1 + size / MANY);
     untilNanos.put(id, System.nanoTime() + length.toNanos());
     return length;
   }
