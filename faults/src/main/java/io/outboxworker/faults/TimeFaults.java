@@ -34,7 +34,7 @@ final class TimeFaults {
             TimeFaults::heldSnapshot),
         Fault.of(
             "clocks",
-            "a worker's clock is an hour ahead, then behind, for --seconds in all",
+            "a worker's clock is an hour ahead, behind, ten years ahead, for --seconds in all",
             0,
             TimeFaults::clocks));
   }
@@ -104,12 +104,12 @@ final class TimeFaults {
             "FAKETIME_FORCE_MONOTONIC_FIX",
             "0");
     stage.fleet().start("B");
-    Duration part = stage.plan().length().dividedBy(3);
+    Duration part = stage.plan().length().dividedBy(4);
     Moment.pause(part);
-    Files.writeString(offset, "-1h");
-    Moment.pause(part);
-    Files.writeString(offset, "+1h");
-    Moment.pause(part);
+    for (String jump : List.of("-1h", "+10y", "+1h")) {
+      Files.writeString(offset, jump);
+      Moment.pause(part);
+    }
     double orphans = stage.fleet().metric("webhook_orphans_recovered_total");
     stage.figure("deliveries taken from another worker", (long) orphans);
     stage.expect(orphans == 0, "no work is stolen");

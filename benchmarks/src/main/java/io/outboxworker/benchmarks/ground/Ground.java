@@ -1,5 +1,6 @@
 package io.outboxworker.benchmarks.ground;
 
+import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.demo.Postgres;
 import io.outboxworker.demo.RunFolder;
 import java.io.IOException;
@@ -34,12 +35,21 @@ public final class Ground implements AutoCloseable {
     this.embedded = embedded;
     this.server = server;
     this.receiver = new Receiver();
-    this.admin = server.connect(ADMIN);
+    this.admin = server.reach(ADMIN);
     server.requireReadable(admin);
-    this.postmaster = ProcessUse.parent(number(admin, "select pg_backend_pid()"));
+    this.postmaster = postmaster(number(admin, "select pg_backend_pid()"));
     execute(admin, "create extension if not exists pg_stat_statements");
     // Where the program is ended from outside; after a regular end there is nothing left to do.
     Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
+  }
+
+  private static long postmaster(long backend) {
+    // Else the CPU time of a stranger would stand in the tables.
+    if (ProcessUse.isMeasurable() && !ProcessUse.name(backend).equals("postgres")) {
+      throw new CommandMisused(
+          "the server must run on this machine, where its processes can be seen in /proc");
+    }
+    return ProcessUse.parent(backend);
   }
 
   /**

@@ -21,7 +21,7 @@ public final class ProcessUse {
   /** CPU time of a process and of all its children. */
   public static double cpuSecondsWithChildren(long pid) throws IOException {
     double ticks = 0;
-    if (!Files.isDirectory(PROC)) {
+    if (!isMeasurable()) {
       return 0;
     }
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
@@ -34,6 +34,20 @@ public final class ProcessUse {
       }
     }
     return ticks / TICKS_PER_SECOND;
+  }
+
+  /** Whether this system tells what processes use; elsewhere it counts as nothing. */
+  static boolean isMeasurable() {
+    return Files.isDirectory(PROC);
+  }
+
+  /** What a process calls itself; empty where there is none. */
+  static String name(long pid) {
+    try {
+      return Files.readString(PROC.resolve(Long.toString(pid)).resolve("comm")).strip();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** The process that started this one; 0 where that can't be told. */

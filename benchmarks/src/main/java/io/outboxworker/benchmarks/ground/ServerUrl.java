@@ -2,6 +2,7 @@ package io.outboxworker.benchmarks.ground;
 
 import io.outboxworker.Config;
 import io.outboxworker.InvalidConfig;
+import io.outboxworker.cli.CommandFailed;
 import io.outboxworker.cli.CommandMisused;
 import io.outboxworker.database.DatabaseSettings;
 import java.net.URLEncoder;
@@ -69,6 +70,15 @@ public final class ServerUrl {
 
   Connection connect(String database) throws SQLException {
     return DriverManager.getConnection(jdbcUrl(database));
+  }
+
+  /** The first connection, which tells in a sentence why there is none. */
+  Connection reach(String database) {
+    try {
+      return connect(database);
+    } catch (SQLException e) {
+      throw new CommandFailed("the server can't be reached: " + e.getMessage());
+    }
   }
 
   /** Refuses a server that doesn't note what the benchmark reads; all faults at once. */

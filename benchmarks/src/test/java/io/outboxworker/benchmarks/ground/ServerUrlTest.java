@@ -3,6 +3,7 @@ package io.outboxworker.benchmarks.ground;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outboxworker.cli.CommandFailed;
 import io.outboxworker.cli.CommandMisused;
 import java.util.Objects;
 import java.util.Properties;
@@ -46,6 +47,14 @@ final class ServerUrlTest {
         .hasMessage("the server's URL has a % that is not followed by two hex digits");
     assertThatThrownBy(() -> new ServerUrl("postgresql://me@127.0.0.1:5432"))
         .hasMessage("the server is given as postgresql://user:password@host:port");
+  }
+
+  @Test
+  void a_server_that_is_not_there_is_told_in_a_sentence() {
+    assertThatThrownBy(() -> new ServerUrl("postgresql://me:hunter2@127.0.0.1:1").reach("postgres"))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("the server can't be reached: Connection to 127.0.0.1:1 refused")
+        .hasMessageNotContaining("hunter2");
   }
 
   @Test
