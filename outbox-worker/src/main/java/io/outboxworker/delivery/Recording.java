@@ -37,9 +37,10 @@ final class Recording {
   }
 
   /**
-   * Writes the batch.
+   * Writes the batch. An empty one writes nothing, and asks whether any could be written.
    *
-   * @param withTexts false leaves out the errors and answers of endpoints
+   * @param withTexts false leaves out the errors and answers of endpoints, and what is in the log
+   *     already, as after tables were restored in part, is left as it is
    * @param inDoubt whether an earlier try may have been committed without our knowing: then a
    *     result that is there already counts as recorded now
    */
@@ -56,9 +57,16 @@ final class Recording {
     }
     return jdbi.inTransaction(handle -> {
       Set<UUID> found = new HashSet<>();
-      finish(handle, finished, withTexts, found);
-      retry(handle, retried, withTexts, found);
-      giveBack(handle, givenBack, found);
+      boolean all = batch.isEmpty();
+      if (all || !finished.isEmpty()) {
+        finish(handle, finished, withTexts, found);
+      }
+      if (all || !retried.isEmpty()) {
+        retry(handle, retried, withTexts, found);
+      }
+      if (all || !givenBack.isEmpty()) {
+        giveBack(handle, givenBack, found);
+      }
       if (inDoubt) {
         found.addAll(recordedBefore(handle, finished, withTexts));
         found.addAll(recordedBefore(handle, retried, withTexts));
@@ -70,9 +78,6 @@ final class Recording {
 
   private static void finish(
       Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """
@@ -87,8 +92,9 @@ final class Recording {
               attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
             select id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
               attempts, http_status, duration_ms, last_error, history::json, replay_of, created_at
-            from final returning id
-            """)
+            from final %s returning id
+            """
+                .formatted(withTexts ? "" : "on conflict do nothing"))
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("events", String.class, column(results, r -> r.claim().message().event()))
@@ -109,9 +115,6 @@ final class Recording {
    * so there it gets one of its own.
    */
   private void retry(Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """
@@ -142,9 +145,6 @@ final class Recording {
   }
 
   private static void giveBack(Handle handle, List<GivenBack> results, Set<UUID> found) {
-    if (results.isEmpty()) {
-      return;
-    }
     handle
         .createQuery(
             """

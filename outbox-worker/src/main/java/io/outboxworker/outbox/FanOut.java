@@ -1,15 +1,16 @@
 package io.outboxworker.outbox;
 
 import io.outboxworker.database.DatabaseClock;
+import io.outboxworker.database.Halves;
+import io.outboxworker.database.PassedOver;
 import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -37,9 +38,6 @@ public final class FanOut {
   /** So long what was parked may be worked off before more of it is fanned out. */
   private static final Duration LONGEST_WAIT_FOR_PARKED = Duration.ofMillis(300);
 
-  private static final Duration PASS_OVER = Duration.ofMinutes(1);
-  private static final UUID ZERO = new UUID(0, 0);
-
   private final Outbox outbox;
   private final Lanes lanes;
   private final DatabaseClock clock;
@@ -54,7 +52,7 @@ public final class FanOut {
   private long lastNanos;
   private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
-  private final Map<UUID, Long> passedOverUntilNanos = new HashMap<>();
+  private final PassedOver passedOver = new PassedOver();
 
   /**
    * @param longestPause while nothing is found the pause doubles up to this
@@ -112,12 +110,13 @@ public final class FanOut {
       batch =
           foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
               ? Batch.NONE
-              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver.ids());
     } catch (RuntimeException e) {
-      if (!SqlFault.isOfData(e)) {
+      if (SqlFault.isOfDatabase(e)) {
         throw e;
       }
-      fanOutInHalves(outbox.oldest(ZERO, ROWS, passedOver()));
+      turns.failed(pick);
+      fanOutInHalves(pick, e);
       return Duration.ZERO;
     }
     handOver(batch);
@@ -171,40 +170,31 @@ public final class FanOut {
   }
 
   /** One row that cannot be taken must not hold up the others. */
-  private void fanOutInHalves(List<UUID> ids) {
-    if (ids.isEmpty()) {
-      return;
+  private void fanOutInHalves(Pick pick, RuntimeException fault) {
+    List<UUID> next = outbox.next(pick, FEWEST_ROWS, passedOver.ids());
+    if (next.isEmpty()) {
+      throw fault;
     }
+    List<Batch> batches = new ArrayList<>();
     try {
-      handOver(
-          outbox.fanOut(new Pick.These(ids), ids.size(), lanes.roomsForNewborn(), passedOver()));
-    } catch (RuntimeException e) {
-      if (!SqlFault.isOfData(e)) {
-        throw e;
-      }
-      if (ids.size() == 1) {
-        passOver(ids.get(0), e);
-        return;
-      }
-      int middle = ids.size() / 2;
-      fanOutInHalves(ids.subList(0, middle));
-      fanOutInHalves(ids.subList(middle, ids.size()));
+      Halves.run(next, ids -> batches.add(fanOut(ids)), this::passOver);
+    } finally {
+      batches.forEach(this::handOver);
     }
+  }
+
+  private Batch fanOut(List<UUID> ids) {
+    return outbox.fanOut(
+        new Pick.These(ids), ids.size(), lanes.roomsForNewborn(), passedOver.ids());
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    passedOverUntilNanos.put(id, System.nanoTime() + PASS_OVER.toNanos());
+    Duration length = passedOver.add(id);
     metrics.eventPassedOver();
     log.atError()
         .addKeyValue("event_id", id)
-        .addKeyValue("again_in_s", PASS_OVER.toSeconds())
+        .addKeyValue("again_in_s", length.toSeconds())
         .addKeyValue("error", SqlFault.describe(fault))
         .log("event cannot be fanned out, passed over");
-  }
-
-  private List<UUID> passedOver() {
-    long now = System.nanoTime();
-    passedOverUntilNanos.values().removeIf(until -> now - until > 0);
-    return List.copyOf(passedOverUntilNanos.keySet());
   }
 }

@@ -34,7 +34,7 @@ record FanOutStatement(
       """
       with pick as materialized (
         select o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
-        where %1$s and o.id <> all(:passed_over)
+        where %1$s and o.id not in (select unnest(:passed_over))
         order by o.id %2$s limit :rows for update skip locked),
       name as materialized (
         select event, patterns_matching(event) as patterns from (select distinct event from pick) n),
