@@ -105,11 +105,6 @@ const CLASSES = {
     'Three times the worker ended while it sent this delivery, without recording an answer. It is not tried again, in case the payload is the cause.',
     'Tell the operator of the worker; retry it once the cause is known.',
   ],
-  payload_lost: [
-    'The payload is not there any more',
-    'The event has left the log, or the database could not read it, before this delivery could be sent.',
-    'Tell the operator of the worker. What the database can read again can be replayed.',
-  ],
   stopped: [
     'The worker stopped',
     'The worker was stopped while the endpoint took its time. The endpoint may have done the work.',
@@ -124,7 +119,6 @@ const TEXTS = [
   [/^subscription_disabled/, 'disabled'],
   [/^subscription_deleted/, 'deleted'],
   [/^worker_lost/, 'worker_lost'],
-  [/^the payload /, 'payload_lost'],
   [/not allowed|not a name of the public internet/, 'blocked'],
   [/^host name/, 'dns'],
   [/^no connection within/, 'connect_timeout'],

@@ -14,7 +14,6 @@ import io.outboxworker.delivery.DeliveryCounts;
 import io.outboxworker.delivery.DeliveryFeed;
 import io.outboxworker.delivery.Endings;
 import io.outboxworker.delivery.Lanes;
-import io.outboxworker.delivery.LostPayloads;
 import io.outboxworker.delivery.Replaying;
 import io.outboxworker.metrics.DatabaseMetrics;
 import io.outboxworker.metrics.Metrics;
@@ -113,13 +112,7 @@ final class Pipeline implements AutoCloseable {
             new Poller(named("keys"), publisher::forgetOldKeys),
             new Poller(
                 named("sweep"),
-                new Sweep(
-                        backlog,
-                        new Endings(upkeepJdbi),
-                        new LostPayloads(upkeepJdbi),
-                        delivering,
-                        metrics)
-                    ::step),
+                new Sweep(backlog, new Endings(upkeepJdbi), delivering, metrics)::step),
             new Poller(named("partitions"), partitions::step),
             new Poller(named("expiry"), new Expiry(upkeepJdbi, config.retention())::step),
             new Poller(named("gauges"), new Gauges(name, outbox, backlog, clock, gauges)::step),

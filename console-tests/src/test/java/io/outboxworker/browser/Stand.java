@@ -32,7 +32,7 @@ final class Stand implements AutoCloseable {
 
   Stand(String... settings) {
     List<String> all = new ArrayList<>(List.of(settings));
-    all.addAll(List.of("OUTBOX_RETRY_DELAYS", "1s"));
+    all.addAll(List.of("OUTBOX_API_REQUESTS_PER_SECOND", "1000", "OUTBOX_RETRY_DELAYS", "1s"));
     worker = workers.start(all.toArray(String[]::new));
     token = new Tokens(shop.jdbi()).create(shop.tenant(), "browser", null);
     api = new Calls(url(), token);

@@ -4,39 +4,28 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a failed statement tells: whether the database is to blame, and a text without row data. */
+/** What a failed statement tells: whether its data is to blame, and a text without row data. */
 public final class SqlFault {
   /** Connections, limits and operators; conflicts of transactions; locks; time-outs; a standby. */
   private static final List<String> MOMENTARY =
       List.of("08", "53", "57P", "57014", "40", "55P03", "25006");
 
-  /**
-   * States of transactions, logins, missing databases, objects in use; whoever intervenes; files.
-   */
-  private static final List<String> OF_DATABASE = List.of("25", "28", "3D", "55", "57", "58");
-
   private SqlFault() {}
+
+  /** Whether the data of the statement is at fault (SQLSTATE class 22 or 23), not the database. */
+  public static boolean isOfData(Throwable failure) {
+    String state = state(failure);
+    return state != null && (state.startsWith("22") || state.startsWith("23"));
+  }
 
   /** Whether a row with the same key is there already (SQLSTATE 23505). */
   public static boolean isDuplicate(Throwable failure) {
     return "23505".equals(state(failure));
   }
 
-  /**
-   * Whether the database as a whole is at fault, whatever row it was about. All else may be the
-   * fault of one row: data, limits, what the disk has lost, whatever somebody's trigger says.
-   */
+  /** Whether the database is at fault, so that the very same statement may work later. */
   public static boolean isOfDatabase(Throwable failure) {
-    String state = state(failure);
-    return isOfTheMoment(failure)
-        || (state != null && OF_DATABASE.stream().anyMatch(state::startsWith));
-  }
-
-  /** Whether a stored value cannot be read any more (SQLSTATE XX000, XX001, class 22). */
-  public static boolean isOfStorage(Throwable failure) {
-    String state = state(failure);
-    return state != null
-        && (state.equals("XX000") || state.equals("XX001") || state.startsWith("22"));
+    return sqlException(failure) != null ? !isOfData(failure) : isConnectionFault(failure);
   }
 
   /**

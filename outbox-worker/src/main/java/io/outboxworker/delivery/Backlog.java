@@ -1,19 +1,12 @@
 package io.outboxworker.delivery;
 
 import io.outboxworker.database.Database;
-import io.outboxworker.database.Halves;
-import io.outboxworker.database.PassedOver;
 import io.outboxworker.database.Question;
-import io.outboxworker.database.SqlFault;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The care of deliveries that nobody works on: those of dead workers and lost timers become
@@ -21,8 +14,6 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  */
 public final class Backlog {
-  private static final Logger log = LoggerFactory.getLogger(Backlog.class);
-
   /** A subscription with parked deliveries. */
   public record Waiting(UUID subscriptionId, boolean active) {}
 
@@ -33,7 +24,6 @@ public final class Backlog {
 
   private final Jdbi jdbi;
   private final Question any;
-  private final PassedOver passedOver = new PassedOver();
 
   public Backlog(Database database) {
     this.jdbi = database.jdbi();
@@ -53,33 +43,9 @@ public final class Backlog {
    * somebody claims them. Returns how many of them a worker had in flight.
    */
   public int parkOverdue() {
-    AtomicInteger orphans = new AtomicInteger();
-    List<UUID> overdue = overdue();
-    if (!overdue.isEmpty()) {
-      Halves.run(overdue, ids -> orphans.addAndGet(park(ids)), this::passOver);
-    }
-    return orphans.get();
-  }
-
-  private List<UUID> overdue() {
     return jdbi.inTransaction(handle -> {
       // No index is worth its price here: the table is read whole.
       handle.execute("set local enable_seqscan = on");
-      return handle
-          .createQuery(
-              """
-              select id from delivery
-              where lease_until < now() and id not in (select unnest(:passed_over)) limit :batch
-              """)
-          .bindArray("passed_over", UUID.class, passedOver.ids())
-          .bind("batch", BATCH)
-          .mapTo(UUID.class)
-          .list();
-    });
-  }
-
-  private int park(List<UUID> ids) {
-    return jdbi.inTransaction(handle -> {
       int orphans =
           handle
               .createQuery(
@@ -89,7 +55,9 @@ public final class Backlog {
                       claims = claims - case when claims - attempts > 2 and lease_token is not null and not on_trial
                         then 1 else 0 end
                     where id = any(array(
-                      select id from delivery where id = any(:ids) and lease_until < now() for update skip locked))
+                      select id from delivery
+                      where lease_until < now()
+                      limit :batch for update skip locked))
                     returning lease_token),
                   lost as (
                     insert into lost_worker (worker)
@@ -97,7 +65,7 @@ public final class Backlog {
                     on conflict do nothing)
                   select count(lease_token) from parked
                   """)
-              .bindArray("ids", UUID.class, ids)
+              .bind("batch", BATCH)
               .mapTo(int.class)
               .one();
       if (orphans > 0) {
@@ -105,15 +73,6 @@ public final class Backlog {
       }
       return orphans;
     });
-  }
-
-  private void passOver(UUID id, RuntimeException fault) {
-    Duration length = passedOver.add(id);
-    log.atError()
-        .addKeyValue("delivery_id", id)
-        .addKeyValue("again_in_s", length.toSeconds())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("delivery cannot be parked, passed over");
   }
 
   private static void forgetLostWorkers(Handle handle) {

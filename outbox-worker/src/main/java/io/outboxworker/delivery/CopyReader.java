@@ -1,8 +1,5 @@
 package io.outboxworker.delivery;
 
-import io.outboxworker.database.Halves;
-import io.outboxworker.database.PassedOver;
-import io.outboxworker.database.SqlFault;
 import io.outboxworker.subscription.LiveSubscriptions;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the subscriptions of lanes anew and lets the lanes go on. No two threads read the same lane
@@ -27,9 +22,6 @@ final class CopyReader {
 
   private static final int KNOWN_AT_ONCE = 5_000;
 
-  private static final Logger log = LoggerFactory.getLogger(CopyReader.class);
-
-  private final PassedOver told = new PassedOver();
   private final LiveSubscriptions subscriptions;
   private final LaneLock lock;
   private final Starter starter;
@@ -59,25 +51,12 @@ final class CopyReader {
     int read = 0;
     try {
       for (; read < portions.size(); read++) {
-        Halves.run(portions.get(read), this::readAtOnce, this::passOver);
+        readAtOnce(portions.get(read));
       }
     } finally {
       // Those before may be asked for by others already.
       portions.subList(read, portions.size()).forEach(this::answered);
     }
-  }
-
-  /** Its lane starts nothing, and it is read again with the next look. */
-  private void passOver(Lane lane, RuntimeException fault) {
-    answered(List.of(lane));
-    if (told.contains(lane.subscriptionId)) {
-      return;
-    }
-    told.add(lane.subscriptionId);
-    log.atError()
-        .addKeyValue("subscription_id", lane.subscriptionId)
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("subscription cannot be read");
   }
 
   private static List<List<Lane>> ask(Collection<Lane> lanes) {

@@ -61,8 +61,10 @@ public final class Deliveries {
   /**
    * Parked deliveries of active subscriptions, at most as many as each lane has room for.
    *
-   * <p>The coalesce says "is null" in a way that does not invite the index of parked rows, which
-   * PostgreSQL would read whole instead of looking up the few ids.
+   * <p>Plans are kept, and most are made while hardly anything is in the table. So a lane is asked
+   * for by a range, in the order that only the index of parked rows has, and rows are claimed at
+   * the place where they were found. The coalesce says "is null" in a way that does not invite that
+   * index, which would be read whole to find those places.
    */
   List<Claim> claimParked(Map<UUID, Integer> rooms) {
     long askedNanos = System.nanoTime();
@@ -77,14 +79,15 @@ public final class Deliveries {
                           select w.id, w.room from unnest(:subscriptions, :rooms) w(id, room)
                           join subscription s on s.id = w.id and s.active),
                         plain as materialized (
-                          select p.id, p.event_id from lane cross join lateral (
-                            select d.id, d.event_id from delivery d
-                            where d.subscription_id = lane.id and d.lease_until is null
+                          select p.* from lane cross join lateral (
+                            select d.ctid as place, d.id, d.event_id from delivery d
+                            where d.subscription_id between lane.id and lane.id and d.lease_until is null
                               and not d.ordered and d.claims - d.attempts < 2
-                            order by d.id limit lane.room for update skip locked) p),
+                            order by d.subscription_id, d.id limit lane.room for update skip locked) p),
                         heads as (
-                          select h.id, h.event_id from lane cross join lateral (
-                            select d.id, d.event_id, d.tenant_id, d.lease_until, d.claims - d.attempts as losses
+                          select h.place, h.id, h.event_id from lane cross join lateral (
+                            select d.ctid as place, d.id, d.event_id, d.tenant_id, d.lease_until,
+                              d.claims - d.attempts as losses
                             from delivery d where d.ordered and d.subscription_id = lane.id
                             order by d.event_id, d.id limit 1) h
                           where h.lease_until is null and h.losses < 2
@@ -93,18 +96,19 @@ public final class Deliveries {
                             and not exists (
                             select from outbox o where o.id < h.event_id and o.tenant_id = h.tenant_id)),
                         sized as (
-                          select p.id, octet_length(e.data::text) as bytes,
-                            sum(octet_length(e.data::text)) over (order by p.id) as bytes_so_far
+                          select p.place, e.bytes, sum(e.bytes) over (order by p.id) as bytes_so_far
                           from (select * from plain union all select * from heads) p
-                          join event_log e on e.id = p.event_id),
+                          cross join lateral (
+                            select octet_length(data::text) as bytes from event_log where id = p.event_id offset 0) e),
                         c as (
                           update delivery d set claims = claims + 1, lease_token = :token,
                             lease_until = now() + (:margin_ms + coalesce((select s.timeout_ms from subscription s
                               where s.id = d.subscription_id), :timeout_ms)) * interval '1 ms'
-                          where coalesce(d.lease_until, '-infinity') = '-infinity' and d.id = any(array(select id from sized
+                          where coalesce(d.lease_until, '-infinity') = '-infinity' and d.ctid = any(array(select place from sized
                             where bytes_so_far <= :max_bytes or bytes_so_far = bytes))
                           returning *)
-                        select %s from c join event_log e on e.id = c.event_id order by c.id
+                        select %s from c cross join lateral (
+                          select * from event_log where id = c.event_id offset 0) e order by c.id
                         """
                             .formatted(ClaimRows.COLUMNS)),
                     token)

@@ -50,7 +50,7 @@ public final class Delivering implements AutoCloseable {
   /** Results that may wait while the database is away. */
   private static final int RECORDER_RESERVE = 5_000;
 
-  private final ParkedClaims parked;
+  private final Deliveries deliveries;
   private final Suspects suspects;
   private final Settings settings;
   private final Recorder recorder;
@@ -70,7 +70,7 @@ public final class Delivering implements AutoCloseable {
       Sender sender,
       Settings settings,
       Metrics metrics) {
-    this.parked = new ParkedClaims(deliveries);
+    this.deliveries = deliveries;
     this.suspects = new Suspects(ground.jdbi, deliveries);
     this.settings = settings;
     this.metrics = metrics;
@@ -123,20 +123,6 @@ public final class Delivering implements AutoCloseable {
     }
   }
 
-  /**
-   * Subscriptions of which nothing could be claimed since this was asked last, although of others
-   * it could; each rests for a minute, or until {@link #claimAgain}.
-   */
-  public List<UUID> unclaimable() {
-    return parked.unclaimable();
-  }
-
-  /** What kept them from being claimed has ended. */
-  public void claimAgain(List<UUID> subscriptionIds) {
-    parked.claimAgain(subscriptionIds);
-    lanes.noteParked(subscriptionIds);
-  }
-
   /** Starts no attempt any more, and unstarted claims go back. Waits for nothing. */
   public void stopStarting() {
     lanes.stop();
@@ -182,7 +168,7 @@ public final class Delivering implements AutoCloseable {
     if (wanted.isEmpty()) {
       return cut ? Duration.ZERO : pause;
     }
-    lanes.offerParked(wanted, parked.claim(wanted.rooms()));
+    lanes.offerParked(wanted, deliveries.claimParked(wanted.rooms()));
     return Duration.ZERO;
   }
 

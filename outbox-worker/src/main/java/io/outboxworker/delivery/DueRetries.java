@@ -76,7 +76,7 @@ final class DueRetries {
             .createQuery(
                 """
                 with due as materialized (
-                  select d.id, d.event_id, d.subscription_id, d.claims - d.attempts as losses
+                  select d.ctid as place, d.id, d.event_id, d.subscription_id, d.claims - d.attempts as losses
                   from delivery d
                   where d.next_attempt_at <= greatest(:due, now())
                     and d.next_attempt_at > least(:due, now()) - :lease_ms * interval '1 ms'
@@ -91,8 +91,8 @@ final class DueRetries {
                   left join unnest(:lanes, :rooms) lane(id, room) on lane.id = due.subscription_id),
                 sized as materialized (
                   select w.*, sum(bytes) over (partition by go order by id) as bytes_so_far
-                  from (select j.*, coalesce(octet_length(e.data::text), 0) as bytes
-                    from judged j left join event_log e on e.id = j.event_id) w),
+                  from (select j.*, coalesce((select octet_length(data::text) from event_log where id = j.event_id), 0) as bytes
+                    from judged j) w),
                 fitting as materialized (
                   select * from sized where not go or bytes_so_far <= :max_bytes or bytes_so_far = bytes),
                 c as (
@@ -100,13 +100,14 @@ final class DueRetries {
                     claims = d.claims + case when f.go then 1 else 0 end,
                     lease_token = case when f.go then :token end,
                     lease_until = case when f.go then now() + (:margin_ms + f.timeout_ms) * interval '1 ms' end
-                  from fitting f where d.id = f.id
+                  from fitting f where d.ctid = f.place
                   returning d.*)
                 select taken.*, claim.*
                 from (select
                     (select count(*) from due) = :batch or (select count(*) from fitting) < (select count(*) from due) as more,
                     array(select distinct subscription_id from fitting where not go and active) as parked) taken
-                left join (select %s from c join event_log e on e.id = c.event_id
+                left join (select %s from c cross join lateral (
+                    select * from event_log where id = c.event_id offset 0) e
                   where c.lease_until is not null) claim on true
                 """
                     .formatted(ClaimRows.COLUMNS))

@@ -1,14 +1,18 @@
 package io.outboxworker.delivery;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /**
  * Ends deliveries without an attempt: those of inactive subscriptions, and those that seem to kill
- * their workers. Any worker may do it at any time. Thread-safe.
+ * their workers. Any worker may do it at any time; each method is a transaction of its own.
+ * Thread-safe.
  */
 public final class Endings {
   /** A delivery that ended without an attempt. */
@@ -25,9 +29,6 @@ public final class Endings {
 
   private static final int MOST_TRIALS = 3;
 
-  private static final String INACTIVE =
-      "not exists (select from subscription s where s.id = d.subscription_id and s.active)";
-
   private static final String OF_ITS_SUBSCRIPTION =
       """
       case when s.deleted_at is not null or s.id is null then 'subscription_deleted'
@@ -36,31 +37,30 @@ public final class Endings {
       """;
 
   private final Jdbi jdbi;
-  private final Ending ending;
 
   public Endings(Jdbi jdbi) {
     this.jdbi = jdbi;
-    this.ending = new Ending(jdbi);
   }
 
-  /** Ends a batch of deliveries of these subscriptions, as far as they are inactive. */
+  /** Ends a batch of parked deliveries of these subscriptions, as far as they are inactive. */
   public List<Ended> endInactive(List<UUID> subscriptionIds) {
-    List<UUID> ids =
-        jdbi.withHandle(handle ->
-            handle
-                .createQuery(
-                    """
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with ended as (
+                  delete from delivery where id = any(array(
                     select d.id from delivery d left join subscription s on s.id = d.subscription_id
                     where d.subscription_id = any(:subscriptions) and d.lease_until is null
-                      and s.active is not true and d.id not in (select unnest(:passed_over))
-                    order by d.id limit :batch
-                    """)
-                .bindArray("subscriptions", UUID.class, subscriptionIds)
-                .bindArray("passed_over", UUID.class, ending.passedOver())
-                .bind("batch", BATCH)
-                .mapTo(UUID.class)
-                .list());
-    return ending.end(ids, INACTIVE, OF_ITS_SUBSCRIPTION);
+                      and s.active is not true
+                    order by d.id limit :batch for update of d skip locked))
+                  returning *)
+                """
+                    + INTO_LOG.formatted(OF_ITS_SUBSCRIPTION))
+            .bindArray("subscriptions", UUID.class, subscriptionIds)
+            .bind("batch", BATCH)
+            .map(Endings::ended)
+            .list());
   }
 
   /**
@@ -68,26 +68,26 @@ public final class Endings {
    * parked first: if the subscription were resumed meanwhile, it would be sent before it is due.
    */
   public List<Ended> endWaiting() {
-    List<UUID> ids =
-        jdbi.withHandle(handle ->
-            handle
-                .createQuery(
-                    """
-                    with inactive as materialized (
-                      select id from subscription
-                      where not active and inactive_since > now() - :recently_ms * interval '1 ms')
+    return jdbi.withHandle(handle ->
+        handle
+            .createQuery(
+                """
+                with inactive as materialized (
+                  select id from subscription
+                  where not active and inactive_since > now() - :recently_ms * interval '1 ms'),
+                ended as (
+                  delete from delivery where id = any(array(
                     select id from delivery
                     where (select count(*) from inactive) > 0 and next_attempt_at is not null
                       and subscription_id = any(array(select id from inactive))
-                      and id not in (select unnest(:passed_over))
-                    limit :batch
-                    """)
-                .bind("recently_ms", RECENTLY.toMillis())
-                .bindArray("passed_over", UUID.class, ending.passedOver())
-                .bind("batch", BATCH)
-                .mapTo(UUID.class)
-                .list());
-    return ending.end(ids, INACTIVE, OF_ITS_SUBSCRIPTION);
+                    limit :batch for update skip locked))
+                  returning *)
+                """
+                    + INTO_LOG.formatted(OF_ITS_SUBSCRIPTION))
+            .bind("recently_ms", RECENTLY.toMillis())
+            .bind("batch", BATCH)
+            .map(Endings::ended)
+            .list());
   }
 
   /**
@@ -102,30 +102,33 @@ public final class Endings {
                 .createQuery(
                     """
                     select id from delivery where lease_until is null and claims - attempts >= 2 and on_trial
-                      and id not in (select unnest(:passed_over))
                       and not exists (select from lost_worker w
                         where w.worker = (lease_token >> 32)::int and w.found_at > now() - :grace_ms * interval '1 ms')
                     limit :batch
                     """)
-                .bindArray("passed_over", UUID.class, ending.passedOver())
                 .bind("grace_ms", GRACE.toMillis())
                 .bind("batch", BATCH)
                 .mapTo(UUID.class)
                 .list());
-    return ending.each(lost, batch -> jdbi.inTransaction(handle -> judgeLost(handle, batch)));
+    return lost.isEmpty() ? List.of() : jdbi.inTransaction(handle -> judgeLost(handle, lost));
   }
 
   private static List<Ended> judgeLost(Handle handle, List<UUID> lost) {
-    String guilty =
-        """
-        d.on_trial and d.claims - d.attempts >= least(:most, (select count(*) from lost_worker
-          where found_at > now() - :lately_ms * interval '1 ms'))\
-        """;
     List<Ended> ended =
-        Ending.ending(handle, lost, guilty, "'worker_lost'", "history")
+        handle
+            .createQuery(
+                """
+                with ended as (
+                  delete from delivery where id = any(:lost) and lease_until is null and on_trial
+                    and claims - attempts >= least(:most, (select count(*) from lost_worker
+                      where found_at > now() - :lately_ms * interval '1 ms'))
+                  returning *)
+                """
+                    + INTO_LOG.formatted("'worker_lost'"))
+            .bindArray("lost", UUID.class, lost)
             .bind("most", Deliveries.SUSPECT_LOSSES + MOST_TRIALS)
             .bind("lately_ms", LATELY.toMillis())
-            .map(Ending::ended)
+            .map(Endings::ended)
             .list();
     handle
         .createUpdate(
@@ -133,5 +136,29 @@ public final class Endings {
         .bindArray("lost", UUID.class, lost)
         .execute();
     return ended;
+  }
+
+  /** A row that ends without an attempt keeps what its attempts before saw. */
+  private static final String INTO_LOG =
+      """
+      , logged as (
+        insert into delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
+          attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
+        select d.id, d.event_id, d.subscription_id, d.tenant_id, coalesce(d.event, e.event, 'unknown'), d.resource_id,
+          coalesce(s.url, ''), 'failed', d.attempts, (d.history->-1->>'http_status')::int,
+          (d.history->-1->>'duration_ms')::int, %s, d.history, d.replay_of, d.created_at
+        from ended d
+        left join event_log e on e.id = d.event_id
+        left join subscription s on s.id = d.subscription_id
+        returning id, tenant_id, event, last_error)
+      select * from logged
+      """;
+
+  private static Ended ended(ResultSet row, StatementContext context) throws SQLException {
+    return new Ended(
+        row.getObject("id", UUID.class),
+        row.getObject("tenant_id", UUID.class),
+        row.getString("event"),
+        row.getString("last_error"));
   }
 }

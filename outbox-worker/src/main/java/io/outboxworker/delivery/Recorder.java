@@ -1,15 +1,12 @@
 package io.outboxworker.delivery;
 
-import io.outboxworker.database.Halves;
 import io.outboxworker.database.Poller;
 import io.outboxworker.database.SqlFault;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
@@ -23,8 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Collects results and writes them in batches. A batch that the database cannot take now is tried
- * again until it can; a result that it will not take because of its texts is written without them,
- * and one that it will not take at all is kept aside, so that others don't wait for it.
+ * again until it can; a result that it will not take because of its texts is written without them.
  * Thread-safe.
  */
 final class Recorder implements AutoCloseable {
@@ -32,11 +28,6 @@ final class Recorder implements AutoCloseable {
   private static final int BATCH = 500;
   private static final long MAX_BYTES = 32L * 1024 * 1024;
   private static final Duration GATHER = Duration.ofMillis(3);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-
-  /** As many that are not taken may keep others waiting. */
-  private static final int ASIDE_AT_ONCE = 20;
-
   private static final Comparator<Result> BY_ID = Comparator.comparing(r -> r.claim().id());
 
   private final Recording recording;
@@ -53,13 +44,8 @@ final class Recorder implements AutoCloseable {
 
   private List<Result> writing = List.of();
 
-  /** Those of the batch that were written or put aside before the rest of it failed. */
-  private final Set<Result> done = Collections.newSetFromMap(new IdentityHashMap<>());
-
-  /** What is not taken although others are: each of them is tried again alone. */
-  private final Deque<Result> aside = new ArrayDeque<>();
-
-  private long asideAtNanos;
+  /** Those of the batch that were written before the rest of it failed. */
+  private final Set<Result> written = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** Whether the present batch was tried before, so that its COMMIT may have gone through. */
   private boolean inDoubt;
@@ -116,12 +102,11 @@ final class Recorder implements AutoCloseable {
     if (!batch.isEmpty()) {
       write(batch);
       inDoubt = false;
-      done.clear();
+      written.clear();
       writing = List.of();
       forget(batch);
     }
-    writeAside();
-    return waiting.isEmpty() ? LONGEST_PAUSE : Duration.ZERO;
+    return waiting.isEmpty() ? Duration.ofSeconds(1) : Duration.ZERO;
   }
 
   /**
@@ -129,9 +114,9 @@ final class Recorder implements AutoCloseable {
    */
   private List<Result> nextBatch() throws InterruptedException {
     if (!writing.isEmpty()) {
-      writing = writing.stream().filter(result -> !done.contains(result)).toList();
-      forget(done);
-      done.clear();
+      writing = writing.stream().filter(result -> !written.contains(result)).toList();
+      forget(written);
+      written.clear();
     }
     if (!writing.isEmpty()) {
       return writing;
@@ -163,68 +148,52 @@ final class Recorder implements AutoCloseable {
 
   private void write(List<Result> batch) {
     try {
-      Halves.run(batch, these -> write(these, true), this::writeWithoutTexts);
+      took(batch, recording.record(batch, true, inDoubt));
     } catch (RuntimeException e) {
-      inDoubt = true;
-      throw e;
+      if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
+        throw e;
+      }
+      writeInHalves(batch, e);
     }
   }
 
-  private void write(List<Result> results, boolean withTexts) {
-    record(results, withTexts, inDoubt);
-    done.addAll(results);
+  private void took(List<Result> batch, Recording.Recorded recorded) {
+    written.addAll(batch);
+    tally.count(batch, recorded);
   }
 
-  private void record(List<Result> results, boolean withTexts, boolean mayBeThere) {
-    tally.count(results, recording.record(results, withTexts, mayBeThere));
-  }
-
-  private void writeWithoutTexts(Result result, RuntimeException fault) {
-    List<Result> refused = new ArrayList<>();
-    Halves.run(List.of(result), one -> write(one, false), (one, e) -> refused.add(one));
-    if (refused.isEmpty()) {
-      tell(result, fault, "result recorded without its texts");
-    } else {
-      keepAside(result);
-      tell(result, fault, "result cannot be recorded, kept aside");
+  private void writeInHalves(List<Result> batch, RuntimeException fault) {
+    if (batch.size() == 1) {
+      log.atError()
+          .addKeyValue("delivery_id", batch.get(0).claim().id())
+          .addKeyValue("error", SqlFault.describe(fault))
+          .log("result recorded without its texts");
+      writeWithoutTexts(batch);
+      return;
     }
-  }
-
-  /** It counts as unwritten still when its batch is forgotten. */
-  private void keepAside(Result result) {
-    done.add(result);
-    unwritten.incrementAndGet();
-    unwrittenBytes.addAndGet(result.bytes());
-    aside.add(result);
+    int middle = batch.size() / 2;
+    write(batch.subList(0, middle));
+    write(batch.subList(middle, batch.size()));
   }
 
   /**
-   * Tries them again, as long as one is taken. What is not taken in time is claimed by somebody
-   * else, and then there is nothing to write any more.
+   * A result that cannot be written even so is dropped, and its lease heals it; others must not
+   * wait for it.
    */
-  private void writeAside() {
-    if (aside.isEmpty() || System.nanoTime() - asideAtNanos < 0) {
-      return;
-    }
-    asideAtNanos = System.nanoTime() + LONGEST_PAUSE.toNanos();
-    int refused = 0;
-    for (int left = aside.size(); left > 0 && refused < ASIDE_AT_ONCE; left--) {
-      Result result = aside.element();
-      List<Result> still = new ArrayList<>();
-      Halves.run(List.of(result), one -> record(one, true, true), (one, e) -> still.add(one));
-      aside.remove();
-      aside.addAll(still);
-      refused += still.size();
-      if (still.isEmpty()) {
-        forget(List.of(result));
+  private void writeWithoutTexts(List<Result> one) {
+    try {
+      took(one, recording.record(one, false, inDoubt));
+    } catch (RuntimeException e) {
+      if (SqlFault.isOfDatabase(e)) {
+        inDoubt = true;
+        throw e;
       }
+      tally.dropped();
+      log.atError()
+          .addKeyValue("delivery_id", one.get(0).claim().id())
+          .addKeyValue("error", SqlFault.describe(e))
+          .log("result cannot be recorded, dropped");
     }
-  }
-
-  private static void tell(Result result, RuntimeException fault, String what) {
-    log.atError()
-        .addKeyValue("delivery_id", result.claim().id())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log(what);
   }
 }

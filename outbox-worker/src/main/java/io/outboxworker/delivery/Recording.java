@@ -3,6 +3,7 @@ package io.outboxworker.delivery;
 import io.outboxworker.database.DatabaseClock;
 import io.outboxworker.delivery.Result.Attempted;
 import io.outboxworker.delivery.Result.GivenBack;
+import io.outboxworker.delivery.Result.Sorted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,6 +23,19 @@ final class Recording {
   /** Which results found their rows, and which subscriptions were disabled on the way. */
   record Recorded(Set<UUID> deliveries, List<UUID> disabledSubscriptions) {}
 
+  /**
+   * Where the rows of the results are. A plan that was made while the table was nearly empty would
+   * join batch and table by a loop over both. So each row is looked up for itself, and the range
+   * with its order leaves nothing for that but the index of the key.
+   */
+  private static final String HELD =
+      """
+      held as materialized (
+        select r.*, row.place from result r cross join lateral (
+          select d.ctid as place from delivery d
+          where d.id between r.id and r.id and d.lease_token = r.token order by d.id limit 1) row)\
+      """;
+
   private final Jdbi jdbi;
   private final EndpointHealth health;
 
@@ -37,47 +51,44 @@ final class Recording {
   }
 
   /**
-   * Writes the batch. An empty one writes nothing, and asks whether any could be written.
+   * Writes the batch.
    *
-   * @param withTexts false leaves out the errors and answers of endpoints, and what is in the log
-   *     already, as after tables were restored in part, is left as it is
+   * @param withTexts false leaves out the errors and answers of endpoints
    * @param inDoubt whether an earlier try may have been committed without our knowing: then a
    *     result that is there already counts as recorded now
    */
   Recorded record(List<Result> batch, boolean withTexts, boolean inDoubt) {
-    List<Attempted> finished = new ArrayList<>();
-    List<Attempted> retried = new ArrayList<>();
-    List<GivenBack> givenBack = new ArrayList<>();
-    for (Result result : batch) {
-      switch (result) {
-        case GivenBack unused -> givenBack.add(unused);
-        case Attempted attempted ->
-            (attempted.verdict() instanceof Verdict.RetryIn ? retried : finished).add(attempted);
-      }
-    }
+    Sorted all = Sorted.of(batch);
     return jdbi.inTransaction(handle -> {
-      Set<UUID> found = new HashSet<>();
-      boolean all = batch.isEmpty();
-      if (all || !finished.isEmpty()) {
-        finish(handle, finished, withTexts, found);
-      }
-      if (all || !retried.isEmpty()) {
-        retry(handle, retried, withTexts, found);
-      }
-      if (all || !givenBack.isEmpty()) {
-        giveBack(handle, givenBack, found);
+      Set<UUID> found = write(handle, all, withTexts);
+      List<Result> missed =
+          batch.stream().filter(result -> !found.contains(result.claim().id())).toList();
+      if (!missed.isEmpty()) {
+        // A row that somebody changed while it was looked up lies at another place now.
+        found.addAll(write(handle, Sorted.of(missed), withTexts));
       }
       if (inDoubt) {
-        found.addAll(recordedBefore(handle, finished, withTexts));
-        found.addAll(recordedBefore(handle, retried, withTexts));
-        givenBack.forEach(result -> found.add(result.claim().id()));
+        found.addAll(recordedBefore(handle, all.finished(), withTexts));
+        found.addAll(recordedBefore(handle, all.retried(), withTexts));
+        all.givenBack().forEach(result -> found.add(result.claim().id()));
       }
-      return new Recorded(found, health.note(handle, finished, retried));
+      return new Recorded(found, health.note(handle, all.finished(), all.retried()));
     });
+  }
+
+  private Set<UUID> write(Handle handle, Sorted results, boolean withTexts) {
+    Set<UUID> found = new HashSet<>();
+    finish(handle, results.finished(), withTexts, found);
+    retry(handle, results.retried(), withTexts, found);
+    giveBack(handle, results.givenBack(), found);
+    return found;
   }
 
   private static void finish(
       Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
     handle
         .createQuery(
             """
@@ -85,16 +96,18 @@ final class Recording {
               select * from unnest(:ids, :tokens, :events, :urls, :statuses, :attempts, :http_statuses, :durations,
                 :errors, :histories)
                 r(id, token, event, url, status, attempts, http_status, duration_ms, last_error, history)),
+            %s,
             final as (
-              delete from delivery d using result r where d.id = r.id and d.lease_token = r.token
-              returning d.event_id, d.subscription_id, d.tenant_id, d.resource_id, d.replay_of, d.created_at, r.*)
+              delete from delivery d using held r where d.ctid = r.place and d.lease_token = r.token
+              returning d.id, d.event_id, d.subscription_id, d.tenant_id, d.resource_id, d.replay_of, d.created_at,
+                r.event, r.url, r.status, r.attempts, r.http_status, r.duration_ms, r.last_error, r.history)
             insert into delivery_log (id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
               attempts, http_status, duration_ms, last_error, history, replay_of, created_at)
             select id, event_id, subscription_id, tenant_id, event, resource_id, url, status,
               attempts, http_status, duration_ms, last_error, history::json, replay_of, created_at
-            from final %s returning id
+            from final returning id
             """
-                .formatted(withTexts ? "" : "on conflict do nothing"))
+                .formatted(HELD))
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("events", String.class, column(results, r -> r.claim().message().event()))
@@ -115,16 +128,20 @@ final class Recording {
    * so there it gets one of its own.
    */
   private void retry(Handle handle, List<Attempted> results, boolean withTexts, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
     handle
         .createQuery(
             """
             with result as (
               select * from unnest(:ids, :tokens, :delays_ms, :histories) r(id, token, delay_ms, history)),
+            %s,
             again as (
               update delivery d set attempts = d.attempts + 1, lease_token = null, history = r.history::json, on_trial = false,
                 next_attempt_at = clock_timestamp() + r.delay_ms * interval '1 ms',
                 lease_until = clock_timestamp() + (r.delay_ms + :lease_ms) * interval '1 ms'
-              from result r where d.id = r.id and d.lease_token = r.token
+              from held r where d.ctid = r.place and d.lease_token = r.token
               returning d.id, d.next_attempt_at),
             timers as (
               insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version)
@@ -133,7 +150,8 @@ final class Recording {
               from (select distinct date_bin('25 ms', next_attempt_at, 'epoch') + interval '25 ms' as at from again) moment
               on conflict do nothing)
             select id from again
-            """)
+            """
+                .formatted(HELD))
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .bindArray("delays_ms", Long.class, column(results, Recording::remainingDelayMillis))
@@ -145,13 +163,19 @@ final class Recording {
   }
 
   private static void giveBack(Handle handle, List<GivenBack> results, Set<UUID> found) {
+    if (results.isEmpty()) {
+      return;
+    }
     handle
         .createQuery(
             """
+            with result as (select * from unnest(:ids, :tokens) r(id, token)),
+            %s
             update delivery d set lease_until = null, lease_token = null, claims = d.claims - 1, on_trial = false
-            from unnest(:ids, :tokens) r(id, token) where d.id = r.id and d.lease_token = r.token
+            from held r where d.ctid = r.place and d.lease_token = r.token
             returning d.id
-            """)
+            """
+                .formatted(HELD))
         .bindArray("ids", UUID.class, column(results, r -> r.claim().id()))
         .bindArray("tokens", Long.class, column(results, r -> r.claim().token()))
         .mapTo(UUID.class)

@@ -4,6 +4,8 @@ import io.outboxworker.subscription.Subscription;
 import io.outboxworker.webhook.Outcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What one claim came to, on its way into the database. */
@@ -52,6 +54,22 @@ sealed interface Result {
     Duration leftOf(Duration pause) {
       Duration left = pause.minusNanos(System.nanoTime() - endedNanos);
       return left.isNegative() ? Duration.ZERO : left;
+    }
+  }
+
+  /** A batch by what becomes of its rows. */
+  record Sorted(List<Attempted> finished, List<Attempted> retried, List<GivenBack> givenBack) {
+    static Sorted of(List<Result> batch) {
+      Sorted sorted = new Sorted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      for (Result result : batch) {
+        switch (result) {
+          case GivenBack back -> sorted.givenBack.add(back);
+          case Attempted attempted ->
+              (attempted.verdict() instanceof Verdict.RetryIn ? sorted.retried : sorted.finished)
+                  .add(attempted);
+        }
+      }
+      return sorted;
     }
   }
 }

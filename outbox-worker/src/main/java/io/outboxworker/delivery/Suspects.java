@@ -1,6 +1,5 @@
 package io.outboxworker.delivery;
 
-import io.outboxworker.database.SqlFault;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,21 +40,9 @@ final class Suspects {
     long token = deliveries.newToken();
     tokenInDoubt = token;
     Optional<UUID> marked = jdbi.inTransaction(handle -> mark(handle, token, outlived));
-    Optional<Claim> claim = marked.flatMap(id -> read(id, token));
+    Optional<Claim> claim = marked.flatMap(id -> deliveries.claimed(id, token));
     tokenInDoubt = null;
     return claim;
-  }
-
-  /** One that cannot be read stays on trial, so that the next one has its turn. */
-  private Optional<Claim> read(UUID id, long token) {
-    try {
-      return deliveries.claimed(id, token);
-    } catch (RuntimeException e) {
-      if (!SqlFault.isOfDatabase(e)) {
-        tokenInDoubt = null;
-      }
-      throw e;
-    }
   }
 
   private Optional<UUID> mark(Handle handle, long token, List<Claim> outlived) {

@@ -59,6 +59,11 @@ final class Tally {
     }
   }
 
+  /** A result could not be written at all: as if its lease were lost. */
+  void dropped() {
+    metrics.leasesLost(1);
+  }
+
   private void countFinal(Attempted result) {
     Message message = result.claim().message();
     switch (result.verdict()) {

@@ -1,16 +1,15 @@
 package io.outboxworker.outbox;
 
 import io.outboxworker.database.DatabaseClock;
-import io.outboxworker.database.Halves;
-import io.outboxworker.database.PassedOver;
 import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Lanes;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -38,6 +37,9 @@ public final class FanOut {
   /** So long what was parked may be worked off before more of it is fanned out. */
   private static final Duration LONGEST_WAIT_FOR_PARKED = Duration.ofMillis(300);
 
+  private static final Duration PASS_OVER = Duration.ofMinutes(1);
+  private static final UUID ZERO = new UUID(0, 0);
+
   private final Outbox outbox;
   private final Lanes lanes;
   private final DatabaseClock clock;
@@ -52,7 +54,7 @@ public final class FanOut {
   private long lastNanos;
   private long notBeforeNanos = System.nanoTime();
   private Duration pause = SHORTEST_PAUSE;
-  private final PassedOver passedOver = new PassedOver();
+  private final Map<UUID, Long> passedOverUntilNanos = new HashMap<>();
 
   /**
    * @param longestPause while nothing is found the pause doubles up to this
@@ -110,13 +112,12 @@ public final class FanOut {
       batch =
           foundNothing && pick instanceof Pick.Oldest oldest && !outbox.isWaiting(oldest)
               ? Batch.NONE
-              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver.ids());
+              : outbox.fanOut(pick, rows, lanes.roomsForNewborn(), passedOver());
     } catch (RuntimeException e) {
-      if (SqlFault.isOfDatabase(e)) {
+      if (!SqlFault.isOfData(e)) {
         throw e;
       }
-      turns.failed(pick);
-      fanOutInHalves(pick, e);
+      fanOutInHalves(outbox.oldest(ZERO, ROWS, passedOver()));
       return Duration.ZERO;
     }
     handOver(batch);
@@ -170,31 +171,40 @@ public final class FanOut {
   }
 
   /** One row that cannot be taken must not hold up the others. */
-  private void fanOutInHalves(Pick pick, RuntimeException fault) {
-    List<UUID> next = outbox.next(pick, FEWEST_ROWS, passedOver.ids());
-    if (next.isEmpty()) {
-      throw fault;
+  private void fanOutInHalves(List<UUID> ids) {
+    if (ids.isEmpty()) {
+      return;
     }
-    List<Batch> batches = new ArrayList<>();
     try {
-      Halves.run(next, ids -> batches.add(fanOut(ids)), this::passOver);
-    } finally {
-      batches.forEach(this::handOver);
+      handOver(
+          outbox.fanOut(new Pick.These(ids), ids.size(), lanes.roomsForNewborn(), passedOver()));
+    } catch (RuntimeException e) {
+      if (!SqlFault.isOfData(e)) {
+        throw e;
+      }
+      if (ids.size() == 1) {
+        passOver(ids.get(0), e);
+        return;
+      }
+      int middle = ids.size() / 2;
+      fanOutInHalves(ids.subList(0, middle));
+      fanOutInHalves(ids.subList(middle, ids.size()));
     }
-  }
-
-  private Batch fanOut(List<UUID> ids) {
-    return outbox.fanOut(
-        new Pick.These(ids), ids.size(), lanes.roomsForNewborn(), passedOver.ids());
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    Duration length = passedOver.add(id);
+    passedOverUntilNanos.put(id, System.nanoTime() + PASS_OVER.toNanos());
     metrics.eventPassedOver();
     log.atError()
         .addKeyValue("event_id", id)
-        .addKeyValue("again_in_s", length.toSeconds())
+        .addKeyValue("again_in_s", PASS_OVER.toSeconds())
         .addKeyValue("error", SqlFault.describe(fault))
         .log("event cannot be fanned out, passed over");
+  }
+
+  private List<UUID> passedOver() {
+    long now = System.nanoTime();
+    passedOverUntilNanos.values().removeIf(until -> now - until > 0);
+    return List.copyOf(passedOverUntilNanos.keySet());
   }
 }

@@ -33,33 +33,33 @@ record FanOutStatement(
   private static final String TEXT =
       """
       with pick as materialized (
-        select o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
-        where %1$s and o.id not in (select unnest(:passed_over))
+        select o.ctid as place, o.id, o.tenant_id, o.event, octet_length(o.data::text) as bytes from outbox o
+        where %1$s and o.id <> all(:passed_over)
         order by o.id %2$s limit :rows for update skip locked),
       name as materialized (
         select event, patterns_matching(event) as patterns from (select distinct event from pick) n),
       kind as materialized (
         select k.*, name.patterns
         from (
-          select tenant_id, event, array_agg(id) as ids, array_agg(bytes) as sizes
+          select tenant_id, event, array_agg(id) as ids, array_agg(bytes) as sizes, array_agg(place) as places
           from pick group by tenant_id, event) k
         join name using (event)),
       weight as materialized (
-        select ids, sizes, (select count(*) from (
+        select ids, sizes, places, (select count(*) from (
           select from subscription s
           where s.tenant_id = kind.tenant_id and s.active and s.event = any(kind.patterns)
           limit :max_deliveries + 1) matching) as matching
         from kind),
       keep as (
-        select id from (
-          select p.id, p.bytes, w.matching,
+        select place from (
+          select p.place, p.bytes, w.matching,
             sum(w.matching) over oldest_first as deliveries_so_far, sum(p.bytes) over oldest_first as bytes_so_far
-          from weight w, unnest(w.ids, w.sizes) p(id, bytes)
+          from weight w, unnest(w.ids, w.sizes, w.places) p(id, bytes, place)
           window oldest_first as (order by p.id %2$s)) sized
         where (deliveries_so_far <= :max_deliveries or deliveries_so_far = matching)
           and (bytes_so_far <= :max_bytes or bytes_so_far = bytes)),
       moved as (
-        delete from outbox where id = any(array(select id from keep))
+        delete from outbox where ctid = any(array(select place from keep))
         returning id, tenant_id, event, coalesce(resource_type, split_part(event, '.', 1)) as resource_type,
           resource_id, data, traceparent, occurred_at),
       logged as (

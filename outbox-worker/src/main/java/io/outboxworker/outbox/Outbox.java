@@ -87,15 +87,16 @@ public final class Outbox {
     return isWaiting.ask(pick.from()) > 0;
   }
 
-  /** The ids of up to {@code rows} waiting events, from that end which the pick begins at. */
-  List<UUID> next(Pick pick, int rows, Collection<UUID> passedOver) {
+  /** The ids of up to {@code rows} waiting events from {@code from} on, oldest first. */
+  List<UUID> oldest(UUID from, int rows, Collection<UUID> passedOver) {
     return jdbi.withHandle(handle ->
         handle
             .createQuery(
                 """
-                select id from outbox where id not in (select unnest(:passed_over)) order by id %s limit :rows
-                """
-                    .formatted(pick instanceof Pick.Newest ? "desc" : "asc"))
+                select id from outbox where id >= :from and id <> all(:passed_over)
+                order by id limit :rows
+                """)
+            .bind("from", from)
             .bindArray("passed_over", UUID.class, new ArrayList<>(passedOver))
             .bind("rows", rows)
             .mapTo(UUID.class)

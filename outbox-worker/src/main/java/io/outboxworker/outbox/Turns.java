@@ -91,11 +91,6 @@ final class Turns {
     }
   }
 
-  /** A batch could not be taken: next is the other end, so that many such don't hide others. */
-  void failed(Pick pick) {
-    newestNext = !(pick instanceof Pick.Newest);
-  }
-
   private void tookOthers(
       Pick.Others others, Batch batch, boolean full, Instant before, long tookNanos) {
     flooding.addAll(batch.flooding());

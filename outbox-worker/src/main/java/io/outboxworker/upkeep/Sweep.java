@@ -5,7 +5,6 @@ import io.outboxworker.delivery.Backlog.Waiting;
 import io.outboxworker.delivery.Delivering;
 import io.outboxworker.delivery.Endings;
 import io.outboxworker.delivery.Endings.Ended;
-import io.outboxworker.delivery.LostPayloads;
 import io.outboxworker.metrics.Metrics;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,24 +22,13 @@ public final class Sweep {
   private static final Logger log = LoggerFactory.getLogger(Sweep.class);
   private static final Duration EVERY = Duration.ofSeconds(1);
 
-  /** Hardly ever there is one, and to look for it costs a few reads for each subscription. */
-  private static final Duration WITHOUT_EVENT_EVERY = Duration.ofSeconds(30);
-
   private final Backlog backlog;
   private final Endings endings;
-  private final LostPayloads lostPayloads;
   private final Delivering delivering;
   private final Metrics metrics;
-  private long withoutEventAtNanos = System.nanoTime();
 
-  public Sweep(
-      Backlog backlog,
-      Endings endings,
-      LostPayloads lostPayloads,
-      Delivering delivering,
-      Metrics metrics) {
+  public Sweep(Backlog backlog, Endings endings, Delivering delivering, Metrics metrics) {
     this.backlog = backlog;
-    this.lostPayloads = lostPayloads;
     this.endings = endings;
     this.delivering = delivering;
     this.metrics = metrics;
@@ -52,11 +40,10 @@ public final class Sweep {
       return EVERY;
     }
     parkOverdue();
-    delivering.claimSuspect();
     tellEnded(endings.endLost());
     boolean moreWaits = tellEnded(endings.endWaiting());
     boolean moreParked = wakeOrEnd(backlog.parkedSubscriptions());
-    endUnreadable();
+    delivering.claimSuspect();
     return moreWaits || moreParked ? Duration.ZERO : EVERY;
   }
 
@@ -77,27 +64,7 @@ public final class Sweep {
     if (!active.isEmpty()) {
       delivering.lanes().noteParked(active);
     }
-    boolean moreInactive = !inactive.isEmpty() && tellEnded(endings.endInactive(inactive));
-    return endWithoutEvent(active) || moreInactive;
-  }
-
-  /** Where there are some there may be more, behind them. */
-  private boolean endWithoutEvent(List<UUID> active) {
-    if (active.isEmpty() || System.nanoTime() - withoutEventAtNanos < 0) {
-      return false;
-    }
-    boolean found = tellEnded(lostPayloads.endWithoutEvent(active));
-    if (!found) {
-      withoutEventAtNanos = System.nanoTime() + WITHOUT_EVENT_EVERY.toNanos();
-    }
-    return found;
-  }
-
-  private void endUnreadable() {
-    List<UUID> unclaimable = delivering.unclaimable();
-    if (!unclaimable.isEmpty() && tellEnded(lostPayloads.endUnreadable(unclaimable))) {
-      delivering.claimAgain(unclaimable);
-    }
+    return !inactive.isEmpty() && tellEnded(endings.endInactive(inactive));
   }
 
   /** True where there were any. */
