@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
 
 /**
  * Rows that failed alone, and are left alone for a while so that others come: for a minute, and
@@ -29,6 +30,19 @@ public final class PassedOver {
     Duration length = LENGTH.multipliedBy(1 + size / MANY);
     untilNanos.put(id, System.nanoTime() + length.toNanos());
     return length;
+  }
+
+  /**
+   * The same, told to the log of who found it out.
+   *
+   * @param key what its id is called there
+   */
+  public void add(UUID id, RuntimeException fault, Logger log, String key, String message) {
+    log.atError()
+        .addKeyValue(key, id)
+        .addKeyValue("again_in_s", add(id).toSeconds())
+        .addKeyValue("error", SqlFault.describe(fault))
+        .log(message);
   }
 
   /** Whether it is one of them now. */

@@ -4,9 +4,7 @@ import io.outboxworker.database.Database;
 import io.outboxworker.database.Halves;
 import io.outboxworker.database.PassedOver;
 import io.outboxworker.database.Question;
-import io.outboxworker.database.SqlFault;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,12 +106,7 @@ public final class Backlog {
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    Duration length = passedOver.add(id);
-    log.atError()
-        .addKeyValue("delivery_id", id)
-        .addKeyValue("again_in_s", length.toSeconds())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("delivery cannot be parked, passed over");
+    passedOver.add(id, fault, log, "delivery_id", "delivery cannot be parked, passed over");
   }
 
   private static void forgetLostWorkers(Handle handle) {

@@ -6,7 +6,6 @@ import io.outboxworker.database.SqlFault;
 import io.outboxworker.delivery.Endings.Ended;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -57,12 +56,7 @@ final class Ending {
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    Duration length = passedOver.add(id);
-    log.atError()
-        .addKeyValue("delivery_id", id)
-        .addKeyValue("again_in_s", length.toSeconds())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("delivery cannot be ended, passed over");
+    passedOver.add(id, fault, log, "delivery_id", "delivery cannot be ended, passed over");
   }
 
   /** What its attempts before saw may be what cannot be read. */

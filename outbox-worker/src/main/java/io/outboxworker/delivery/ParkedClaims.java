@@ -2,8 +2,6 @@ package io.outboxworker.delivery;
 
 import io.outboxworker.database.Halves;
 import io.outboxworker.database.PassedOver;
-import io.outboxworker.database.SqlFault;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,13 +57,9 @@ final class ParkedClaims {
   }
 
   private void rest(UUID subscriptionId, RuntimeException fault) {
-    Duration length = resting.add(subscriptionId);
+    resting.add(
+        subscriptionId, fault, log, "subscription_id", "deliveries cannot be claimed, passed over");
     unclaimable.add(subscriptionId);
-    log.atError()
-        .addKeyValue("subscription_id", subscriptionId)
-        .addKeyValue("again_in_s", length.toSeconds())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("deliveries cannot be claimed, passed over");
   }
 
   /** Those that came to rest since this was asked last. */

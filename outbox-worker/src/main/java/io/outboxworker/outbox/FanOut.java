@@ -189,12 +189,7 @@ public final class FanOut {
   }
 
   private void passOver(UUID id, RuntimeException fault) {
-    Duration length = passedOver.add(id);
+    passedOver.add(id, fault, log, "event_id", "event cannot be fanned out, passed over");
     metrics.eventPassedOver();
-    log.atError()
-        .addKeyValue("event_id", id)
-        .addKeyValue("again_in_s", length.toSeconds())
-        .addKeyValue("error", SqlFault.describe(fault))
-        .log("event cannot be fanned out, passed over");
   }
 }
